@@ -1,0 +1,1 @@
+"""panier: open, self-hosted live shopping."""

@@ -1,0 +1,165 @@
+"""The courier: hands written events to their reactions, in order per stream.
+
+At least once on the wire, once in effect: a reaction and its receipt commit together. A worker
+claims a lane by locking its row, so that order holds with any number of workers; a stream whose
+event fails waits (with back-off) while the others of its lane go on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+import structlog
+
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.db import Tx, find, rows, run, value
+from panier.kit.outbox import NEWS
+
+Reaction = Callable[[Tx, Any], Awaitable[None]]
+
+BATCH_MAX = 200
+"""Events taken from a lane before it is given back."""
+TRIES_MAX = 12
+"""Failures of one event before it is parked; `panier reconcile` lists parked ones."""
+BACK_OFF_SECONDS_MAX = 300
+"""The longest wait between two tries."""
+POLL_SECONDS = 1.0
+"""How long news may be lost before rows are found all the same."""
+
+# An event is due when no earlier one of its stream still waits for its next try.
+IS_DUE = """
+e.delivered_at is null and not e.parked and (e.next_try_at is null or e.next_try_at <= %(now)s)
+and not exists (select 1 from event f where f.stream = e.stream and f.delivered_at is null
+                and not f.parked and f.next_try_at > %(now)s and f.id < e.id)
+"""
+CLAIM = (
+    "select lane from delivery_lane where lane in (select e.lane from event e where "
+    + IS_DUE
+    + ") order by lane for update skip locked limit 1"
+)
+DUE = (
+    "select id, stream, market, kind, body::text as body, attempts from event e"
+    " where lane = %(lane)s and "
+    + IS_DUE
+    + " order by id limit %(limit)s"
+)
+RECEIVE = """
+insert into receipt (event_id, handler, at) values (%s, %s, %s) on conflict do nothing
+"""
+FAIL = """
+update event set attempts = attempts + 1, error = %s, next_try_at = %s,
+  parked = (attempts + 1 >= %s) where id = %s
+"""
+
+log = structlog.get_logger()
+
+
+class Due(msgspec.Struct):
+    """An event that waits for delivery."""
+
+    id: UUID
+    stream: UUID
+    market: str
+    kind: str
+    body: str
+    attempts: int
+
+
+class Courier:
+    """Delivers one cell's events to `reactions`, a table from event class to handlers."""
+
+    def __init__(self, cell: Cell, reactions: Mapping[type[Any], list[Reaction]]) -> None:
+        """Prepare; `serve` does the work."""
+        self._cell = cell
+        self._by_kind = {kind.__name__: (kind, list(table)) for kind, table in reactions.items()}
+        self._wake = asyncio.Event()
+        self._stopped = False
+
+    async def serve(self) -> None:
+        """Deliver until `stop`; survives lost connections."""
+        unhear = await self._cell.hear(NEWS, lambda _subject, _payload: self._wake.set())
+        self._cell.on_reconnect(self._wake.set)
+        while not self._stopped:
+            try:
+                while await self.deliver_lane():
+                    pass
+            except (psycopg.OperationalError, psycopg.errors.InterfaceError) as error:
+                log.warning("database away", error=str(error).strip())
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+        unhear()
+
+    def stop(self) -> None:
+        """End `serve` after the event at hand."""
+        self._stopped = True
+        self._wake.set()
+
+    async def deliver_lane(self) -> int:
+        """Deliver one lane's due events; returns how many were tried, 0 when nothing is due."""
+        async with self._cell.tx() as claim:
+            lane = await value(claim, CLAIM, {"now": now()})
+            if lane is None:
+                return 0
+            due = await rows(claim, DUE, {"lane": lane, "now": now(), "limit": BATCH_MAX}, Due)
+            failed: set[UUID] = set()
+            for event in due:
+                if event.stream not in failed and not await self._deliver(event):
+                    failed.add(event.stream)
+            return len(due)
+
+    async def deliver_all(self) -> None:
+        """Deliver until nothing is due (for tests and one-shot commands)."""
+        while await self.deliver_lane():
+            pass
+
+    async def _deliver(self, due: Due) -> bool:
+        kind, reactions = self._by_kind.get(due.kind, (None, []))
+        try:
+            for reaction in reactions:
+                event = msgspec.json.decode(due.body, type=kind)
+                await self._react(due.id, reaction, event)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            log.exception("reaction failed", kind=due.kind, event_id=str(due.id))
+            wait = min(BACK_OFF_SECONDS_MAX, 2**due.attempts)
+            async with self._cell.tx() as tx:
+                again = now() + timedelta(seconds=wait)
+                await run(tx, FAIL, (repr(error)[:500], again, TRIES_MAX, due.id))
+            return False
+        async with self._cell.tx() as tx:
+            await run(tx, "update event set delivered_at = %s where id = %s", (now(), due.id))
+        return True
+
+    async def _react(self, event_id: UUID, reaction: Reaction, event: Any) -> None:
+        name = f"{reaction.__module__}.{reaction.__qualname__}"
+
+        async def once(tx: Tx) -> None:
+            if await run(tx, RECEIVE, (event_id, name, now())):
+                await reaction(tx, event)
+
+        await self._cell.run(once)
+
+
+class Parked(msgspec.Struct):
+    """An event that no reaction could take."""
+
+    id: UUID
+    kind: str
+    error: str | None
+    at: datetime
+
+
+async def find_parked(tx: Tx) -> Parked | None:
+    """Return the oldest parked event, if any."""
+    sql = "select id, kind, error, at from event where parked order by id limit 1"
+    return await find(tx, sql, None, Parked)

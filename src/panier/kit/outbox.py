@@ -1,0 +1,53 @@
+"""Facts as rows: an event is written in the same transaction as the change it tells of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from panier.kit.clock import now
+from panier.kit.db import Tx
+from panier.kit.ids import new_id
+
+LANES = 16
+"""Streams are spread over this many lanes; one worker delivers a lane at a time, in order."""
+NEWS = "news"
+"""The subject under which workers hear that there are rows."""
+
+WRITE = """
+insert into event (id, lane, stream, market, kind, body, at)
+select * from unnest(%s::uuid[], %s::smallint[], %s::uuid[], %s::text[], %s::text[],
+                     %s::jsonb[], %s::timestamptz[])
+"""
+
+
+class Letter(NamedTuple):
+    """One event ready to be written: `body` is JSON text."""
+
+    stream: UUID
+    market: str
+    kind: str
+    body: str
+
+
+async def write(tx: Tx, letters: Sequence[Letter], at: datetime | None = None) -> list[UUID]:
+    """Write events in this order; workers are told after the commit."""
+    if not letters:
+        return []
+    ids = [new_id() for _ in letters]
+    moment = at or now()
+    await tx.execute(
+        WRITE,
+        (
+            ids,
+            [letter.stream.int % LANES for letter in letters],
+            [letter.stream for letter in letters],
+            [letter.market for letter in letters],
+            [letter.kind for letter in letters],
+            [letter.body for letter in letters],
+            [moment] * len(letters),
+        ),
+    )
+    cell = tx.cell
+    tx.after_commit(lambda: cell.tell(NEWS))
+    return ids

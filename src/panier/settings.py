@@ -1,0 +1,137 @@
+"""Every knob, typed, with its caption and limit; read from PANIER_* in the environment."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """What an installation may set; each field is the environment variable PANIER_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="PANIER_", secrets_dir=None, extra="ignore")
+
+    data: Path = Path.home() / ".local/share/panier"
+    """The data folder: embedded engines, object store, outgoing mail, secret."""
+    cells: Annotated[dict[str, str], NoDecode] = {}
+    """External databases: `name=postgresql://…`, several separated by `;`. Empty: embedded."""
+    market_cells: Annotated[dict[str, str], NoDecode] = {}
+    """Which market lives in which cell: `FR=eu;GB=uk`. Not named: the first cell."""
+    nats_url: str = ""
+    """External NATS: `nats://host:4222`. Empty: embedded."""
+    store: str = ""
+    """Object store: `file:///folder`, `s3://bucket`. Empty: a folder under the data folder."""
+    mail: str = ""
+    """Outgoing mail: `smtp://user:password@host:port`. Empty: a folder under the data folder."""
+    mail_from: str = "panier <shop@panier.localhost>"
+    """The sender that buyers see."""
+    secret: str = ""
+    """Signs tickets, links and stream keys (32 characters or more). Empty: made once and kept."""
+
+    host: str = "127.0.0.1"
+    """The address on which the roles listen; `0.0.0.0` for all."""
+    web_port: Port = 8400
+    """Pages and API."""
+    rooms_port: Port = 8401
+    """The room's WebSocket."""
+    video_port: Port = 8402
+    """Playlists and segments."""
+    rtmp_port: Port = 1935
+    """Encoders publish here."""
+    web_url: str = ""
+    """The address that browsers use for pages, when a proxy stands in front."""
+    rooms_url: str = ""
+    """The address that browsers use for the room's WebSocket: `wss://…`."""
+    video_url: str = ""
+    """The address that browsers use for video: a CDN's, for instance."""
+    rtmp_url: str = ""
+    """The address that encoders use: `rtmp://live.example/live`."""
+    trusted_proxies: str = "127.0.0.1"
+    """From whom X-Forwarded-For and -Proto are believed, separated by commas."""
+
+    log: Literal["text", "json"] = "text"
+    """How logs are written."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged."""
+
+    hold_seconds: Annotated[int, Field(ge=30, le=900)] = 480
+    """How long a basket holds stock; at most 15 minutes."""
+    hold_quantity_max: Annotated[int, Field(ge=1, le=1000)] = 20
+    """Units that one buyer may hold of one variant."""
+    payment_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
+    """How long held stock waits for a payment that was begun."""
+    tick_ms: Annotated[int, Field(ge=10, le=1000)] = 100
+    """A busy room sends one frame in this time."""
+    ticket_seconds: Annotated[int, Field(ge=10, le=600)] = 60
+    """A room ticket must be used within this time."""
+    room_sockets_max: Annotated[int, Field(ge=1)] = 20_000
+    """Sockets of one rooms process."""
+    session_days: Annotated[int, Field(ge=1, le=90)] = 30
+    """A sign-in lasts this long."""
+    demo: bool = False
+    """Fill an empty installation with the sample shops and keep a sample show on air."""
+    audience: Annotated[int, Field(ge=0, le=5000)] = 40
+    """Viewers that `make demo` simulates."""
+
+    @field_validator("cells", "market_cells", mode="before")
+    @classmethod
+    def _pairs(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        parts = [part.partition("=") for part in given.split(";") if part.strip()]
+        if any(not sign for _, sign, _ in parts):
+            raise ValueError("expected name=value pairs separated by ;")
+        return {name.strip(): rest.strip() for name, _, rest in parts}
+
+    @cached_property
+    def signing_secret(self) -> str:
+        """Return the secret; made once, readable by its owner only."""
+        if self.secret:
+            return self.secret
+        path = self.data / "secret"
+        if not path.exists():
+            self.data.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{secrets.token_hex(4)}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48))
+            try:
+                path.hardlink_to(draft)
+            except FileExistsError:
+                pass
+            draft.unlink()
+        return path.read_text()
+
+    @property
+    def store_url(self) -> str:
+        """Return where objects are kept."""
+        return self.store or f"file://{self.data.absolute()}/objects"
+
+    @property
+    def mail_url(self) -> str:
+        """Return where mail goes."""
+        return self.mail or f"file://{self.data.absolute()}/mail"
+
+    @property
+    def public_web_url(self) -> str:
+        """Return the pages' address, without a slash at its end."""
+        return (self.web_url or f"http://localhost:{self.web_port}").rstrip("/")
+
+    @property
+    def public_rooms_url(self) -> str:
+        """Return the room's address, without a slash at its end."""
+        return (self.rooms_url or f"ws://localhost:{self.rooms_port}").rstrip("/")
+
+    @property
+    def public_video_url(self) -> str:
+        """Return the video's address, without a slash at its end."""
+        return (self.video_url or f"http://localhost:{self.video_port}").rstrip("/")
+
+    @property
+    def public_rtmp_url(self) -> str:
+        """Return the encoder's server address."""
+        return (self.rtmp_url or f"rtmp://localhost:{self.rtmp_port}/live").rstrip("/")

@@ -1,0 +1,161 @@
+"""The hold desk: everybody who presses at the same moment commits together.
+
+A batch locks the stock rows it touches (in sorted order, so that two processes cannot block each
+other), reads what is left and what the buyers hold, decides in Python and writes. Most presses of
+a flash sale come after the last unit: those are answered from memory (`shelves`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from panier import events
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.db import Tx
+from panier.kit.errors import BadInput, PanierError
+from panier.stock.rules import HoldLimitReached, Request, SoldOut, grant
+from panier.stock.shelves import Shelves, tell
+
+LOCK = """
+select variant_id, available from stock where variant_id = any(%b) order by variant_id for update
+"""
+# Holds that these requests made already: the same request twice is granted once.
+KNOWN = "select id, expires_at from hold where id = any(%b)"
+HELD = """
+select h.buyer, h.variant_id, sum(h.quantity)::int from hold h
+join (select distinct * from unnest(%b::uuid[], %b::uuid[]) w(buyer, variant_id)) w
+  on h.buyer = w.buyer and h.variant_id = w.variant_id
+where h.state = 'held' and h.checkout_id is null
+group by h.buyer, h.variant_id
+"""
+TAKE = """
+with taken as (
+  update stock s set available = s.available - t.quantity, held = s.held + t.quantity
+  from unnest(%b::uuid[], %b::int[]) t(variant_id, quantity) where s.variant_id = t.variant_id)
+insert into hold (id, variant_id, market, show_id, buyer, quantity, state, at, expires_at)
+select id, variant_id, market, show_id, buyer, quantity, 'held', at, at + (seconds * interval '1 s')
+from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::int[],
+            %b::timestamptz[], %b::int[])
+  w(id, variant_id, market, show_id, buyer, quantity, at, seconds)
+"""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A press on the basket. `hold` is the request's own key: asked twice, granted once."""
+
+    hold: UUID
+    buyer: UUID
+    variant: UUID
+    quantity: int
+    market: str
+    show: UUID | None
+    seconds: int
+    """How long the stock is set aside."""
+    limit: int
+    """Units that one buyer may hold of one variant."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Stock set aside: `in_basket` units of this variant are the buyer's now."""
+
+    hold: UUID
+    variant: UUID
+    quantity: int
+    expires_at: datetime
+    available: int
+    in_basket: int
+
+
+async def hold(cell: Cell, wanted: Wanted) -> Held:
+    """Set stock aside for a buyer until it expires (UTC).
+
+    Commits together with whoever presses at the same moment. Raises SoldOut, NotEnough,
+    HoldLimitReached, NotFound, BadInput.
+    """
+    if wanted.quantity < 1:
+        raise BadInput(reason="quantity", field="quantity")
+    if wanted.quantity > wanted.limit:
+        raise HoldLimitReached(limit=wanted.limit)
+    if cell.memory(Shelves).is_empty(wanted.variant):
+        raise SoldOut(variant=str(wanted.variant))
+    return await cell.desk(hold_batch).ask(wanted)
+
+
+async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
+    """Answer a batch of presses in one transaction, in order of arrival."""
+    variants = sorted({w.variant for w in batch})
+    available = dict(await _pairs(tx, LOCK, (variants,)))
+    known = dict(await _pairs(tx, KNOWN, ([w.hold for w in batch],)))
+    in_basket = await _in_basket(tx, batch)
+
+    fresh: dict[UUID, Wanted] = {}
+    for w in batch:
+        if w.hold not in known:
+            fresh.setdefault(w.hold, w)
+    requests = [Request(w.buyer, w.variant, w.quantity) for w in fresh.values()]
+    limit = max((w.limit for w in fresh.values()), default=0)
+    refusals = dict(zip(fresh, grant(requests, available, in_basket, limit), strict=True))
+    granted = [w for key, w in fresh.items() if refusals[key] is None]
+    moment = now()
+    left = await _take(tx, granted, available, moment) if granted else available
+    for w in granted:
+        in_basket[w.buyer, w.variant] += w.quantity
+        known[w.hold] = moment + timedelta(seconds=w.seconds)
+    tell(tx, left)
+    return [
+        refusals.get(w.hold)
+        or Held(
+            w.hold, w.variant, w.quantity, known[w.hold], left[w.variant],
+            in_basket[w.buyer, w.variant],
+        )
+        for w in batch
+    ]  # fmt: skip
+
+
+async def _pairs(tx: Tx, sql: str, params: tuple[object, ...]) -> list[tuple[UUID, object]]:
+    cursor = await tx.execute(sql, params, prepare=True, binary=True)
+    return await cursor.fetchall()
+
+
+async def _in_basket(tx: Tx, batch: list[Wanted]) -> defaultdict[tuple[UUID, UUID], int]:
+    cursor = await tx.execute(
+        HELD, ([w.buyer for w in batch], [w.variant for w in batch]), prepare=True, binary=True
+    )
+    counts: defaultdict[tuple[UUID, UUID], int] = defaultdict(int)
+    for buyer, variant, quantity in await cursor.fetchall():
+        counts[buyer, variant] = quantity
+    return counts
+
+
+async def _take(
+    tx: Tx, granted: Iterable[Wanted], available: dict[UUID, int], moment: datetime
+) -> dict[UUID, int]:
+    granted = list(granted)
+    totals: defaultdict[UUID, int] = defaultdict(int)
+    for w in granted:
+        totals[w.variant] += w.quantity
+    await tx.execute(
+        TAKE,
+        (
+            list(totals),
+            list(totals.values()),
+            [w.hold for w in granted],
+            [w.variant for w in granted],
+            [w.market for w in granted],
+            [w.show for w in granted],
+            [w.buyer for w in granted],
+            [w.quantity for w in granted],
+            [moment] * len(granted),
+            [w.seconds for w in granted],
+        ),
+        prepare=True,
+    )
+    left = {variant: count - totals[variant] for variant, count in available.items()}
+    markets = {w.variant: w.market for w in granted}
+    emptied = [variant for variant in totals if left[variant] == 0]
+    await events.record(tx, *(events.SoldOut(market=markets[v], variant=v) for v in emptied))
+    return left

@@ -1,0 +1,97 @@
+"""What tests stand on: real engines, a fresh database each, the real application."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+import pytest
+import pytest_asyncio
+from psycopg import conninfo
+
+from panier import engines
+from panier.kit.cells import Cell
+from panier.kit.i18n import use_language
+from panier.migrations import migrate
+from panier.runtime import Runtime
+from panier.settings import Settings
+
+TEMPLATE = "panier_template"
+_numbers = count(1)
+
+
+class Engines(NamedTuple):
+    """The running engines that this test session uses."""
+
+    postgres_dsn: str
+    nats_url: str
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engines]:
+    """Start PostgreSQL and NATS once, or use those of PANIER_CELLS and PANIER_NATS_URL."""
+    given = Settings()
+    if given.cells and given.nats_url:
+        yield Engines(next(iter(given.cells.values())), given.nats_url)
+        return
+    async with engines.running(tmp_path_factory.mktemp("engines")) as addresses:
+        yield Engines(addresses.postgres_dsn, addresses.nats_url)
+
+
+@pytest.fixture(scope="session")
+def template(running_engines: Engines) -> str:
+    """Migrate one database once; every test gets a copy of it."""
+    with psycopg.connect(running_engines.postgres_dsn, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {TEMPLATE}")
+        connection.execute(f"create database {TEMPLATE}")
+    migrate(conninfo.make_conninfo(running_engines.postgres_dsn, dbname=TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(running_engines: Engines, template: str) -> Iterator[str]:
+    """Give the test a database of its own; the value is its DSN."""
+    name = f"panier_test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(running_engines.postgres_dsn, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}")
+        yield conninfo.make_conninfo(running_engines.postgres_dsn, dbname=name)
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def settings(database: str, running_engines: Engines, tmp_path: Path) -> Settings:
+    """Name the test's engines and an empty data folder."""
+    cell = f"t{next(_numbers)}"  # its own news, apart from other tests'
+    return Settings(
+        data=tmp_path / "data",
+        cells={cell: database},
+        nats_url=running_engines.nats_url,
+        secret="a secret of tests, long enough to sign",  # noqa: S106
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """Open what a process holds."""
+    async with Runtime.open(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def cell(runtime: Runtime) -> Cell:
+    """Return the test's only cell."""
+    return next(iter(runtime.cells))
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    with use_language("en"):
+        yield
+
+
+def uid(number: int) -> UUID:
+    """Make a readable id: uid(7) ends in 7."""
+    return UUID(int=number)

@@ -1,0 +1,207 @@
+"""Setting stock aside, giving it back, losing it, selling it: on a real database."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from panier import stock
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.db import value
+from panier.kit.errors import BadInput, NotFound
+from panier.kit.ids import new_id
+from panier.stock.shelves import Shelves
+from tests.shop import Shop, lay_shop
+
+ANNA, BEN = UUID(int=1), UUID(int=2)
+
+
+def press(shop: Shop, buyer: UUID = ANNA, quantity: int = 1, key: UUID | None = None,
+          seconds: int = 480) -> stock.Wanted:  # fmt: skip
+    """Build the request of one press on the basket."""
+    return stock.Wanted(
+        key or new_id(), buyer, shop.variant, quantity, "FR", shop.show, seconds, 20
+    )
+
+
+async def lay(cell: Cell, units: int) -> Shop:
+    """Lay a shop with `units` of one variant."""
+    async with cell.tx() as tx:
+        return await lay_shop(tx, units)
+
+
+async def counts(cell: Cell, shop: Shop) -> tuple[int, int, int]:
+    """Read available, held and sold; the counts must agree with the holds."""
+    async with cell.read() as tx:
+        assert await stock.check_stock(tx) == []
+        cursor = await tx.execute(
+            "select available, held, sold from stock where variant_id = %s", (shop.variant,)
+        )
+        found = await cursor.fetchone()
+        assert found is not None
+        return found
+
+
+async def kinds(cell: Cell) -> list[str]:
+    """List the events written so far."""
+    async with cell.read() as tx:
+        cursor = await tx.execute("select kind from event order by id")
+        return [row[0] for row in await cursor.fetchall()]
+
+
+async def test_a_hold_sets_stock_aside_until_it_expires(cell: Cell) -> None:
+    shop = await lay(cell, 10)
+    held = await stock.hold(cell, press(shop, quantity=3))
+    assert (held.quantity, held.available, held.in_basket) == (3, 7, 3)
+    assert timedelta(seconds=478) < held.expires_at - now() <= timedelta(seconds=480)
+    assert await counts(cell, shop) == (7, 3, 0)
+
+
+async def test_two_buyers_cannot_hold_the_last_item(cell: Cell) -> None:
+    shop = await lay(cell, 1)
+    answers = await asyncio.gather(
+        stock.hold(cell, press(shop, ANNA)),
+        stock.hold(cell, press(shop, BEN)),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[0], stock.Held)
+    assert isinstance(answers[1], stock.SoldOut)
+    assert await counts(cell, shop) == (0, 1, 0)
+    assert await kinds(cell) == ["SoldOut"]
+
+
+async def test_the_same_press_sent_twice_is_granted_once(cell: Cell) -> None:
+    shop = await lay(cell, 10)
+    key = new_id()
+    first = await stock.hold(cell, press(shop, key=key))
+    again = await stock.hold(cell, press(shop, key=key))
+    assert again.expires_at == first.expires_at
+    assert again.in_basket == 1
+    assert await counts(cell, shop) == (9, 1, 0)
+
+
+async def test_an_unknown_variant_harms_only_its_own_request(cell: Cell) -> None:
+    shop = await lay(cell, 10)
+    unknown = stock.Wanted(new_id(), BEN, new_id(), 1, "FR", None, 480, 20)
+    answers = await asyncio.gather(
+        stock.hold(cell, press(shop)), stock.hold(cell, unknown), return_exceptions=True
+    )
+    assert isinstance(answers[0], stock.Held)
+    assert isinstance(answers[1], NotFound)
+
+
+async def test_sold_out_is_answered_from_memory_and_forgotten_soon(cell: Cell) -> None:
+    shop = await lay(cell, 1)
+    await stock.hold(cell, press(shop, ANNA))
+    shelves = cell.memory(Shelves)
+    assert shelves.is_empty(shop.variant)
+    shelves.empty_until[shop.variant] = 0  # its time is over
+    assert not shelves.is_empty(shop.variant)
+
+
+async def test_giving_back_brings_the_product_back_in_stock(cell: Cell) -> None:
+    shop = await lay(cell, 2)
+    await stock.hold(cell, press(shop, quantity=2))
+    async with cell.tx() as tx:
+        assert await stock.release(tx, ANNA, shop.variant, 1, "FR") == 1
+    assert await counts(cell, shop) == (1, 1, 0)
+    assert await kinds(cell) == ["SoldOut", "BackInStock"]
+
+
+async def test_a_hold_that_ran_out_is_free_for_others(cell: Cell) -> None:
+    shop = await lay(cell, 1)
+    await stock.hold(cell, press(shop, seconds=0))
+    assert await stock.expire_holds(cell) == 1
+    assert await stock.expire_holds(cell) == 0
+    assert await counts(cell, shop) == (1, 0, 0)
+    assert await kinds(cell) == ["SoldOut", "BackInStock", "HoldExpired"]
+
+
+async def claimed(cell: Cell, shop: Shop, buyer: UUID) -> UUID:
+    """Claim what `buyer` holds for a new checkout."""
+    checkout = new_id()
+    async with cell.tx() as tx:
+        claim = stock.Claim(checkout, buyer, shop.market)
+        assert await stock.claim(tx, [claim], now() + timedelta(minutes=15)) == {checkout}
+    return checkout
+
+
+async def test_taking_sells_what_was_claimed_once(cell: Cell) -> None:
+    shop = await lay(cell, 5)
+    await stock.hold(cell, press(shop, quantity=2))
+    checkout = await claimed(cell, shop, ANNA)
+    for _ in range(2):
+        async with cell.tx() as tx:
+            assert await stock.take(tx, [checkout]) == {checkout}
+    assert await counts(cell, shop) == (3, 0, 2)
+
+
+async def expire_claimed(cell: Cell, checkout: UUID) -> None:
+    """Let a claimed hold run out."""
+    async with cell.tx() as tx:
+        await tx.execute(
+            "update hold set expires_at = now() - interval '1 s' where checkout_id = %s",
+            (checkout,),
+        )
+    assert await stock.expire_holds(cell) == 1
+
+
+async def test_a_late_payment_takes_again_what_is_still_there(cell: Cell) -> None:
+    shop = await lay(cell, 5)
+    await stock.hold(cell, press(shop, quantity=2))
+    checkout = await claimed(cell, shop, ANNA)
+    await expire_claimed(cell, checkout)
+    async with cell.tx() as tx:
+        assert await stock.take(tx, [checkout]) == {checkout}
+    assert await counts(cell, shop) == (3, 0, 2)
+
+
+async def test_a_late_payment_gets_nothing_when_all_is_gone(cell: Cell) -> None:
+    shop = await lay(cell, 2)
+    await stock.hold(cell, press(shop, quantity=2))
+    checkout = await claimed(cell, shop, ANNA)
+    await expire_claimed(cell, checkout)
+    await stock.hold(cell, press(shop, BEN))
+    async with cell.tx() as tx:
+        assert await stock.take(tx, [checkout]) == set()
+    assert await counts(cell, shop) == (1, 1, 0)
+
+
+async def test_a_declined_payment_leaves_the_basket_as_it_was(cell: Cell) -> None:
+    shop = await lay(cell, 2)
+    await stock.hold(cell, press(shop))
+    checkout = await claimed(cell, shop, ANNA)
+    async with cell.read() as tx:
+        assert await stock.list_holds(tx, ANNA, "FR") == []
+    async with cell.tx() as tx:
+        await stock.unclaim(tx, checkout, now() + timedelta(minutes=2))
+    async with cell.read() as tx:
+        [kept] = await stock.list_holds(tx, ANNA, "FR")
+    assert (kept.variant, kept.quantity) == (shop.variant, 1)
+
+
+async def test_fifty_presses_at_once_share_a_few_commits(cell: Cell) -> None:
+    shop = await lay(cell, 100)
+    async with cell.read() as tx:
+        before = await value(tx, "select pg_current_xact_id()::text::bigint")
+    await asyncio.gather(*(stock.hold(cell, press(shop, UUID(int=n))) for n in range(50)))
+    async with cell.read() as tx:
+        after = await value(tx, "select pg_current_xact_id()::text::bigint")
+    assert await counts(cell, shop) == (50, 50, 0)
+    assert after - before < 15
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+async def test_a_quantity_below_one_is_refused(cell: Cell, quantity: int) -> None:
+    shop = await lay(cell, 100)
+    with pytest.raises(BadInput):
+        await stock.hold(cell, press(shop, quantity=quantity))
+
+
+async def test_a_buyer_cannot_hoard(cell: Cell) -> None:
+    shop = await lay(cell, 100)
+    await stock.hold(cell, press(shop, quantity=20))
+    with pytest.raises(stock.HoldLimitReached):
+        await stock.hold(cell, press(shop))

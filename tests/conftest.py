@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,14 +32,16 @@ class Engines(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def running_engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engines]:
+async def running_engines() -> AsyncIterator[Engines]:
     """Start PostgreSQL and NATS once, or use those of PANIER_CELLS and PANIER_NATS_URL."""
     given = Settings()
     if given.cells and given.nats_url:
         yield Engines(next(iter(given.cells.values())), given.nats_url)
         return
-    async with engines.running(tmp_path_factory.mktemp("engines")) as addresses:
-        yield Engines(addresses.postgres_dsn, addresses.nats_url)
+    with TemporaryDirectory(prefix="panier-tests-") as folder:
+        Path(folder).chmod(0o711)  # under root, the engines' own user must pass through
+        async with engines.running(Path(folder)) as addresses:
+            yield Engines(addresses.postgres_dsn, addresses.nats_url)
 
 
 @pytest.fixture(scope="session")

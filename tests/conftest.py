@@ -6,7 +6,6 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -72,7 +71,7 @@ def settings(database: str, running_engines: Engines, tmp_path: Path) -> Setting
         data=tmp_path / "data",
         cells={cell: database},
         nats_url=running_engines.nats_url,
-        secret="a secret of tests, long enough to sign",  # noqa: S106
+        secret="a secret of tests, long enough to sign",
     )
 
 
@@ -93,8 +92,3 @@ def cell(runtime: Runtime) -> Cell:
 def _english() -> Iterator[None]:
     with use_language("en"):
         yield
-
-
-def uid(number: int) -> UUID:
-    """Make a readable id: uid(7) ends in 7."""
-    return UUID(int=number)

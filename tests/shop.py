@@ -72,10 +72,6 @@ async def lay_variant(tx: Tx, product: UUID, stock: int, minor: int) -> UUID:
         "insert into variant values (%s, %s, 1, %s, %s)",
         (variant, product, f"SKU-{variant.hex[-8:]}", '{"en": "Large", "fr": "Grande"}'),
     )
-    await tx.execute(
-        "insert into price values (%s, 'FR', 'EUR', %s, %s)", (variant, minor, OPENED)
-    )
-    await tx.execute(
-        "insert into stock (variant_id, available) values (%s, %s)", (variant, stock)
-    )
+    await tx.execute("insert into price values (%s, 'FR', 'EUR', %s, %s)", (variant, minor, OPENED))
+    await tx.execute("insert into stock (variant_id, available) values (%s, %s)", (variant, stock))
     return variant

@@ -22,8 +22,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stream(self) -> UUID:
         """Return what the fact is about, here the first UUID field."""
-        found = next(v for v in msgspec.structs.astuple(self) if isinstance(v, UUID))
-        return found
+        return next(v for v in msgspec.structs.astuple(self) if isinstance(v, UUID))
 
 
 class ShowScheduled(Event, frozen=True, kw_only=True):

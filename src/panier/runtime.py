@@ -37,9 +37,8 @@ class Runtime:
         try:
             for cell in cells:
                 await cell.open()
-            yield cls(
-                settings, cells, bus, open_store(settings.store_url), Signer(settings.signing_secret)
-            )
+            store = open_store(settings.store_url)
+            yield cls(settings, cells, bus, store, Signer(settings.signing_secret))
         finally:
             for cell in cells:
                 await cell.close()

@@ -1,5 +1,6 @@
 """Every knob, typed, with its caption and limit; read from PANIER_* in the environment."""
 
+import contextlib
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -99,10 +100,8 @@ class Settings(BaseSettings):
             draft = path.with_suffix(f".{secrets.token_hex(4)}")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(48))
-            try:
+            with contextlib.suppress(FileExistsError):
                 path.hardlink_to(draft)
-            except FileExistsError:
-                pass
             draft.unlink()
         return path.read_text()
 

@@ -14,6 +14,9 @@ Listener = Callable[[str, bytes], None]
 PAYLOAD_MAX = 512 * 1024
 """Bytes of one message; a larger one is not told (its rows are there all the same)."""
 
+RECONNECT_SECONDS = 0.25
+"""The wait between two tries to reach the server."""
+
 log = structlog.get_logger()
 
 
@@ -41,7 +44,7 @@ class Bus:
             await self._client.connect(
                 self._url,
                 max_reconnect_attempts=-1,
-                reconnect_time_wait=0.25,
+                reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type] # passed to asyncio.sleep
                 reconnected_cb=reconnected,
                 error_cb=failed,
                 allow_reconnect=True,

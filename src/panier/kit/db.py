@@ -74,9 +74,8 @@ class Database:
     @asynccontextmanager
     async def tx(self) -> AsyncIterator[Tx]:
         """Open one transaction: committed at the end of the block, rolled back on an error."""
-        async with self.connection() as connection:
-            async with transaction(connection):
-                yield connection
+        async with self.connection() as connection, transaction(connection):
+            yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:

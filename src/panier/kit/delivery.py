@@ -44,9 +44,7 @@ CLAIM = (
 )
 DUE = (
     "select id, stream, market, kind, body::text as body, attempts from event e"
-    " where lane = %(lane)s and "
-    + IS_DUE
-    + " order by id limit %(limit)s"
+    " where lane = %(lane)s and " + IS_DUE + " order by id limit %(limit)s"
 )
 RECEIVE = """
 insert into receipt (event_id, handler, at) values (%s, %s, %s) on conflict do nothing

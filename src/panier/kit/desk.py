@@ -78,7 +78,7 @@ class Desk(Generic[Q, A]):
     async def _settle(self, batch: list[tuple[Q, asyncio.Future[A]]]) -> None:
         try:
             answers = await self._commit([request for request, _ in batch])
-        except Exception as error:  # noqa: BLE001 - whatever broke, somebody waits for an answer
+        except Exception as error:
             if len(batch) > 1 and not isinstance(error, psycopg.OperationalError):
                 for one in batch:
                     await self._settle([one])

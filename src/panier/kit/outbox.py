@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
+
+import msgspec
 
 from panier.kit.clock import now
 from panier.kit.db import Tx
@@ -19,6 +21,31 @@ insert into event (id, lane, stream, market, kind, body, at)
 select * from unnest(%s::uuid[], %s::smallint[], %s::uuid[], %s::text[], %s::text[],
                      %s::jsonb[], %s::timestamptz[])
 """
+
+
+class Fact(Protocol):
+    """An event: a msgspec struct that says where it belongs."""
+
+    @property
+    def market(self) -> str:
+        """Return the key that decides its cell."""
+
+    @property
+    def stream(self) -> UUID:
+        """Return what it is about; facts of one stream are delivered in order."""
+
+
+async def record(tx: Tx, *facts: Fact) -> None:
+    """Write `facts` as rows of this transaction; reactions follow its commit."""
+    await write(
+        tx,
+        [
+            Letter(
+                fact.stream, fact.market, type(fact).__name__, msgspec.json.encode(fact).decode()
+            )
+            for fact in facts
+        ],
+    )
 
 
 class Letter(NamedTuple):

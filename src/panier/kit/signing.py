@@ -18,7 +18,7 @@ class Signer:
 
     def __init__(self, secret: str) -> None:
         """Take the installation's secret (at least 32 characters)."""
-        if len(secret) < 32:  # noqa: PLR2004 - 32 characters of the alphabet used are > 128 bits
+        if len(secret) < 32:
             raise ValueError("the secret needs at least 32 characters")
         self.secret = secret
 

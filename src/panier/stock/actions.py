@@ -14,6 +14,7 @@ from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, run
 from panier.kit.errors import NotFound
+from panier.kit.outbox import record
 from panier.stock.shelves import tell
 
 EXPIRE_BATCH_MAX = 500
@@ -62,9 +63,9 @@ class Change:
         for variant, count in left.items():
             if before[variant] == 0 < count:
                 fact = events.BackInStock(market=markets[variant], variant=variant)
-                await events.record(tx, fact)
+                await record(tx, fact)
             elif before[variant] > 0 == count:
-                await events.record(tx, events.SoldOut(market=markets[variant], variant=variant))
+                await record(tx, events.SoldOut(market=markets[variant], variant=variant))
         tell(tx, left)
 
 
@@ -110,7 +111,8 @@ async def release(tx: Tx, buyer: UUID, variant: UUID, quantity: int, market: str
         change = Change()
         change.add(variant, available=freed, held=-freed)
         await change.write(tx, before, {variant: market})
-    return sum(units for _, units in holds) - freed
+    kept: int = sum(units for _, units in holds) - freed
+    return kept
 
 
 async def expire_holds(cell: Cell) -> int:
@@ -137,7 +139,7 @@ async def expire_holds(cell: Cell) -> int:
         for _, variant, quantity, _ in freed:
             change.add(variant, available=quantity, held=-quantity)
         await change.write(tx, before, {variant: market for _, variant, _, market in freed})
-        await events.record(
+        await record(
             tx,
             *(
                 events.HoldExpired(market=market, variant=variant, hold=key, quantity=quantity)

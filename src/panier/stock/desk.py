@@ -8,6 +8,7 @@ a flash sale come after the last unit: those are answered from memory (`shelves`
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, PanierError
+from panier.kit.outbox import record
 from panier.stock.rules import HoldLimitReached, Request, SoldOut, grant
 from panier.stock.shelves import Shelves, tell
 
@@ -116,7 +118,7 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     ]  # fmt: skip
 
 
-async def _pairs(tx: Tx, sql: str, params: tuple[object, ...]) -> list[tuple[UUID, object]]:
+async def _pairs(tx: Tx, sql: str, params: tuple[object, ...]) -> list[tuple[UUID, Any]]:
     cursor = await tx.execute(sql, params, prepare=True, binary=True)
     return await cursor.fetchall()
 
@@ -157,5 +159,5 @@ async def _take(
     left = {variant: count - totals[variant] for variant, count in available.items()}
     markets = {w.variant: w.market for w in granted}
     emptied = [variant for variant in totals if left[variant] == 0]
-    await events.record(tx, *(events.SoldOut(market=markets[v], variant=v) for v in emptied))
+    await record(tx, *(events.SoldOut(market=markets[v], variant=v) for v in emptied))
     return left

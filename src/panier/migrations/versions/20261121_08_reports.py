@@ -6,12 +6,15 @@ revision = "20261121_08"
 down_revision = "20261121_07"
 
 UP = """
+-- What a show's log and sales came to: figures and finding codes, no words of any language.
+-- The row comes first (it is the lock that late payments wait for), its figures follow.
 create table show_report (
   show_id uuid primary key references show,
   market text not null references market,
-  language text not null,
-  body jsonb not null,
-  at timestamptz not null
+  room jsonb,
+  sales jsonb,
+  findings jsonb,
+  written_at timestamptz not null
 );
 """
 

@@ -1,0 +1,141 @@
+"""Events reach their reactions in order, at least once on the wire and once in effect."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from panier.events import HoldExpired, SoldOut
+from panier.kit.cells import Cell
+from panier.kit.db import Tx, run, value
+from panier.kit.delivery import TRIES_MAX, Courier, find_parked
+from panier.kit.outbox import record
+
+CANDLE, MUG, BAG = UUID(int=0x10), UUID(int=0x20), UUID(int=0x31)
+
+
+def expired(variant: UUID, quantity: int) -> HoldExpired:
+    """Build an event whose stream is `variant`."""
+    return HoldExpired(market="FR", variant=variant, hold=UUID(int=quantity), quantity=quantity)
+
+
+class Notebook:
+    """A reaction that remembers what it took, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[UUID, int]] = []
+        self.fail_on: set[int] = set()
+
+    async def note(self, _tx: Tx, event: HoldExpired) -> None:
+        if event.quantity in self.fail_on:
+            raise RuntimeError("not today")
+        self.seen.append((event.variant, event.quantity))
+
+
+async def write(cell: Cell, *facts: HoldExpired | SoldOut) -> None:
+    async with cell.tx() as tx:
+        await record(tx, *facts)
+
+
+async def make_due(cell: Cell) -> None:
+    """Let all back-off be over."""
+    async with cell.tx() as tx:
+        await run(tx, "update event set next_try_at = null")
+
+
+async def test_events_of_a_stream_arrive_in_order(cell: Cell) -> None:
+    notebook = Notebook()
+    await write(cell, *(expired(CANDLE, n) for n in range(1, 6)))
+    await Courier(cell, {HoldExpired: [notebook.note]}).deliver_all()
+    assert notebook.seen == [(CANDLE, n) for n in range(1, 6)]
+
+
+async def test_a_failing_event_holds_its_stream_and_no_other(cell: Cell) -> None:
+    notebook = Notebook()
+    notebook.fail_on = {1}
+    await write(cell, expired(CANDLE, 1), expired(MUG, 3), expired(CANDLE, 2), expired(BAG, 4))
+    courier = Courier(cell, {HoldExpired: [notebook.note]})
+    await courier.deliver_all()
+    assert sorted(notebook.seen) == [(MUG, 3), (BAG, 4)]
+    notebook.fail_on = set()
+    await make_due(cell)
+    await courier.deliver_all()
+    assert notebook.seen[2:] == [(CANDLE, 1), (CANDLE, 2)]
+
+
+async def test_a_reaction_that_worked_is_not_repeated_when_its_neighbour_fails(cell: Cell) -> None:
+    first, second = Notebook(), Notebook()
+    second.fail_on = {1}
+
+    async def then_fail(tx: Tx, event: HoldExpired) -> None:
+        await second.note(tx, event)
+
+    await write(cell, expired(CANDLE, 1))
+    courier = Courier(cell, {HoldExpired: [first.note, then_fail]})
+    await courier.deliver_all()
+    second.fail_on = set()
+    await make_due(cell)
+    await courier.deliver_all()
+    assert first.seen == second.seen == [(CANDLE, 1)]
+
+
+async def test_an_event_that_never_works_is_parked_and_found(cell: Cell) -> None:
+    notebook = Notebook()
+    notebook.fail_on = {1}
+    await write(cell, expired(CANDLE, 1), expired(CANDLE, 2))
+    courier = Courier(cell, {HoldExpired: [notebook.note]})
+    for _ in range(TRIES_MAX):
+        await courier.deliver_all()
+        await make_due(cell)
+    await courier.deliver_all()
+    assert notebook.seen == [(CANDLE, 2)]
+    async with cell.read() as tx:
+        parked = await find_parked(tx)
+    assert parked is not None
+    assert parked.error == "RuntimeError('not today')"
+
+
+async def test_an_event_of_a_rolled_back_change_never_happened(cell: Cell) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with cell.tx() as tx:
+            await record(tx, expired(CANDLE, 1))
+            _ = 1 // 0
+    async with cell.read() as tx:
+        assert await value(tx, "select count(*) from event") == 0
+
+
+async def test_two_couriers_share_the_work_without_repeating_any(cell: Cell) -> None:
+    streams = [UUID(int=n) for n in range(64)]
+    await write(cell, *(expired(stream, n) for n in range(1, 4) for stream in streams))
+    async with cell.tx() as tx:
+        await tx.execute("create table seen (n serial, stream uuid, quantity int)")
+
+    async def note(tx: Tx, event: HoldExpired) -> None:
+        await run(
+            tx, "insert into seen (stream, quantity) values (%s, %s)",
+            (event.variant, event.quantity),
+        )  # fmt: skip
+
+    table = {HoldExpired: [note]}
+    await asyncio.gather(*(Courier(cell, table).deliver_all() for _ in range(2)))
+    await Courier(cell, table).deliver_all()
+    async with cell.read() as tx:
+        cursor = await tx.execute(
+            "select stream, array_agg(quantity order by n) from seen group by stream"
+        )
+        assert dict(await cursor.fetchall()) == {stream: [1, 2, 3] for stream in streams}
+
+
+async def test_news_wake_the_courier_at_once(cell: Cell) -> None:
+    arrived = asyncio.Event()
+
+    async def ring(_tx: Tx, _event: SoldOut) -> None:
+        arrived.set()
+
+    courier = Courier(cell, {SoldOut: [ring]})
+    serving = asyncio.create_task(courier.serve())
+    await asyncio.sleep(0.05)  # it is waiting now
+    await write(cell, SoldOut(market="FR", variant=CANDLE))
+    await asyncio.wait_for(arrived.wait(), 10)
+    courier.stop()
+    await serving

@@ -20,6 +20,7 @@ from panier.engines.keeper import Keeper
 from panier.engines.notify import tell_alive, tell_ready
 from panier.engines.places import private_folder, socket_folder
 from panier.engines.ports import free_port
+from panier.engines.process import end_with_supervisor
 from panier.engines.roles import Role
 from panier.engines.supervisor import (
     Addresses,
@@ -43,6 +44,7 @@ __all__ = [
     "Keeper",
     "Role",
     "RoleFailed",
+    "end_with_supervisor",
     "find_running",
     "free_port",
     "private_folder",

@@ -3,8 +3,11 @@
 import asyncio
 import ctypes
 import os
+import select
 import signal
 import sys
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +19,8 @@ LINE_BYTES_MAX = 16 * 1024
 """A longer line of a child's output is cut into pieces."""
 LAST_LINES = 12
 """Lines kept to explain a failure."""
+SUPERVISOR = "PANIER_SUPERVISOR"
+"""In a role's environment: the process id of the `panier up` that runs it."""
 PR_SET_PDEATHSIG = 1
 """`prctl(2)`: the signal that this process gets when the thread that made it ends."""
 
@@ -156,6 +161,24 @@ class Child:
         if text:
             self.last_lines.append(text)
             self._on_line(text)
+
+
+def end_with_supervisor(seconds: float) -> None:
+    """Under `panier up`: end this process `seconds` after that one is gone, whatever it does.
+
+    The leash tells it to stop first; this is for an event loop that no longer hears.
+    """
+    try:
+        supervisor = os.pidfd_open(int(os.environ[SUPERVISOR]))
+    except (KeyError, ProcessLookupError):
+        return
+
+    def watch() -> None:
+        select.select([supervisor], [], [])
+        time.sleep(seconds)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="supervisor").start()
 
 
 async def await_exit(pid: int, seconds: float) -> bool:

@@ -15,7 +15,7 @@ import structlog
 from panier.engines.errors import RoleFailed
 from panier.engines.keeper import Care, Keeper, until_ready
 from panier.engines.notify import ALIVE, READY, listen
-from panier.engines.process import Child, Program
+from panier.engines.process import SUPERVISOR, Child, Program
 
 READY_SECONDS_MAX = 60.0
 """From the start of a role until it can take work, on a slow machine."""
@@ -65,6 +65,7 @@ class Role:
                 **os.environ,
                 **self.environment,
                 "PANIER_LOG": "json",
+                SUPERVISOR: str(os.getpid()),
                 "NOTIFY_SOCKET": str(door),
                 "WATCHDOG_USEC": str(int(SILENT_SECONDS_MAX * 1_000_000)),
             },

@@ -26,6 +26,8 @@ class Addresses:
 class Engines(Addresses):
     """The running engines and what keeps each of them running."""
 
+    home: Path
+    """The folder of the engines' files."""
     postgres: Keeper
     nats: Keeper
 
@@ -53,7 +55,7 @@ async def running(
 
         try:
             await together([start_postgres(), nats.start()])
-            engines = Engines(server.dsn(), news.url, postgres, nats)
+            engines = Engines(server.dsn(), news.url, home, postgres, nats)
             _publish(folder, engines)
             yield engines
         finally:
@@ -73,9 +75,8 @@ async def together(starts: Sequence[object]) -> None:
 
 
 async def stop_all(keepers: Sequence[Keeper]) -> None:
-    """End all of them side by side, even when the caller is being cancelled."""
-    if keepers:
-        await asyncio.shield(asyncio.gather(*(keeper.stop() for keeper in keepers)))
+    """End all of them side by side."""
+    await asyncio.gather(*(keeper.stop() for keeper in keepers))
 
 
 def find_running(folder: Path) -> Addresses | None:

@@ -1,0 +1,303 @@
+"""The command line: `panier up` runs everything, `panier run ROLE` one role, and a few chores."""
+
+import asyncio
+import importlib
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvloop
+
+from panier import engines, migrations
+from panier.kit.errors import PanierError
+from panier.kit.i18n import _
+from panier.kit.log import set_up_logs
+from panier.settings import Settings
+
+CELL = "home"
+"""The name of the cell that lives in the embedded PostgreSQL."""
+STOP_SECONDS_MAX = 8.0
+"""What a role has to finish after it was told to stop."""
+PORTS = ("web_port", "rooms_port", "video_port", "rtmp_port")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+log = structlog.get_logger()
+
+
+class RoleName(StrEnum):
+    """What `panier run` can run."""
+
+    WEB = "web"
+    """Pages, API, webhooks in."""
+    ROOMS = "rooms"
+    """The WebSocket gateway of the rooms."""
+    VIDEO = "video"
+    """Ingest, packaging, playback, recording."""
+    WORKER = "worker"
+    """Reactions to events, timers, jobs."""
+    FILM = "film"
+    """Keeps the sample show on air."""
+    AUDIENCE = "audience"
+    """Simulates viewers of the sample show."""
+
+
+# Named by text, so that `panier run rooms` loads what rooms needs and not the whole shop.
+MAINS = {
+    RoleName.WEB: "panier.app:serve",
+    RoleName.ROOMS: "panier.wiring:serve_rooms",
+    RoleName.VIDEO: "panier.video:serve",
+    RoleName.WORKER: "panier.worker:serve",
+    RoleName.FILM: "panier.demo:serve_film",
+    RoleName.AUDIENCE: "panier.demo:serve_audience",
+}
+SEED = "panier.demo:seed"
+RECONCILE = "panier.worker:reconcile"
+ALWAYS = (RoleName.WEB, RoleName.ROOMS, RoleName.VIDEO, RoleName.WORKER)
+
+
+class NothingRuns(PanierError):
+    """No panier runs on %(folder)s: start `panier up`, or set PANIER_CELLS and PANIER_NATS_URL."""
+
+    code, status = "nothing_runs", 503
+
+
+class OnlyOneEngineGiven(PanierError):
+    """Set both PANIER_CELLS and PANIER_NATS_URL to use your own engines, or none of them."""
+
+    code, status = "only_one_engine_given", 422
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The engines that a command stands on."""
+
+    settings: Settings
+    """With the engines' addresses filled in."""
+    seeded: Path | None
+    """Exists once embedded engines have been filled with samples; None: they are not ours."""
+
+
+@app.command()
+def up(
+    *,
+    demo: Annotated[bool, typer.Option(help="Simulate viewers too.")] = False,
+    film: Annotated[bool, typer.Option(help="Keep the sample show on air.")] = True,
+) -> None:
+    """Run everything: engines, roles, samples; Ctrl-C ends it."""
+    settings = Settings()
+    demo = demo or settings.demo
+    set_up_logs("panier", settings.log, settings.log_level)
+    _finish(_up(settings, demo=demo, film=film), asyncio.new_event_loop)
+
+
+@app.command()
+def run(role: RoleName) -> None:
+    """Run one role, beside a running `panier up` or on engines of your own."""
+    settings = Settings()
+    set_up_logs(role.value, settings.log, settings.log_level)
+    _finish(_serve(role, settings), uvloop.new_event_loop)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring every cell's database up to date."""
+    _finish(_chore(_migrate), asyncio.new_event_loop)
+
+
+@app.command()
+def seed() -> None:
+    """Fill an empty installation with the sample shops."""
+    _finish(_chore(_named(SEED)), asyncio.new_event_loop)
+
+
+@app.command()
+def reconcile() -> None:
+    """Check the books, the stock and the rooms' logs; fails if anything does not add up."""
+    _finish(_chore(_named(RECONCILE)), asyncio.new_event_loop)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(installed_version("panier"))
+
+
+def _finish(work: Awaitable[bool], new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """Run `work` to its end and exit; errors of ours are one line, not a traceback."""
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            well = runner.run(_until_told(work))
+    except PanierError as error:
+        log.error(error.message())  # noqa: TRY400 - the line says it all
+        raise typer.Exit(1) from None
+    if not well:
+        raise typer.Exit(1)
+
+
+async def _until_told(work: Awaitable[bool]) -> bool:
+    """Await `work`; the first signal cancels it in good order, a second one ends at once."""
+    task = asyncio.ensure_future(work)
+    told = False
+
+    def tell(sign: signal.Signals) -> None:
+        nonlocal told
+        if told and sign == signal.SIGINT:
+            os._exit(128 + sign)  # the leash ends the children
+        told = True
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(sign, tell, sign)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return told
+
+
+# Everything at once
+
+
+async def _up(settings: Settings, *, demo: bool, film: bool) -> bool:
+    async with _ground(settings, share=False) as ground:
+        settings = _with_free_ports(ground.settings)
+        environment = _environment(settings)
+        await _migrate(settings)
+        samples = demo or (ground.seeded is not None)
+        if samples and not (ground.seeded and ground.seeded.exists()):
+            await _named(SEED)(settings)
+            if ground.seeded:
+                ground.seeded.touch()
+        names = [*ALWAYS]
+        if samples and film:
+            names.append(RoleName.FILM)
+        if demo:
+            names.append(RoleName.AUDIENCE)
+        settings.data.mkdir(parents=True, exist_ok=True)
+        sockets = engines.socket_folder(settings.data.absolute() / "run", None)
+        keepers = [engines.Role(name.value, environment, sockets).keeper() for name in names]
+        try:
+            await engines.together([keeper.start() for keeper in keepers])
+            log.info(await _banner(settings, samples=samples))
+            engines.tell_ready()
+            await asyncio.Event().wait()
+        finally:
+            log.info(_("Stopping."))
+            # The last to be started is the first to go: the audience leaves before the rooms close.
+            extras, roles = keepers[len(ALWAYS) :], keepers[: len(ALWAYS)]
+            await engines.stop_all(extras)
+            await engines.stop_all(roles)
+    return True
+
+
+def _with_free_ports(settings: Settings) -> Settings:
+    chosen: dict[str, int] = {}
+    for name in PORTS:
+        wanted = getattr(settings, name)
+        port = engines.free_port(wanted, settings.host)
+        while port in chosen.values():
+            port = engines.free_port(0, settings.host)
+        if port != wanted:
+            log.info(_("Port %(wanted)s is taken.", wanted=wanted), setting=name, instead=port)
+        chosen[name] = port
+    return settings.model_copy(update=chosen)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Hand what was decided here on to the roles."""
+    return {
+        "PANIER_DATA": str(settings.data.absolute()),
+        "PANIER_CELLS": ";".join(f"{name}={dsn}" for name, dsn in settings.cells.items()),
+        "PANIER_NATS_URL": settings.nats_url,
+        "PANIER_LOG_LEVEL": settings.log_level,
+        **{f"PANIER_{name.upper()}": str(getattr(settings, name)) for name in PORTS},
+    }
+
+
+async def _banner(settings: Settings, *, samples: bool) -> str:
+    lines = [
+        _("panier is up."),
+        "",
+        f"  {_('Open')}      {settings.public_web_url}/",
+        f"  {_('Encoders')}  {settings.public_rtmp_url}",
+    ]
+    if samples:
+        demo = await asyncio.to_thread(importlib.import_module, "panier.demo")
+        lines += ["", f"  {_('Sign in with')}"]
+        lines += [f"    {email}  {demo.PASSWORD}" for email in demo.SIGN_INS]
+    lines += ["", f"  {_('Ctrl-C ends it.')}"]
+    return "\n".join(lines) + "\n"
+
+
+# One role, or one chore
+
+
+async def _serve(role: RoleName, settings: Settings) -> bool:
+    engines.end_with_supervisor(STOP_SECONDS_MAX)
+    async with _ground(settings, start=False) as ground:
+        alive = asyncio.create_task(engines.tell_alive())
+        try:
+            await _find(MAINS[role])(ground.settings)
+        finally:
+            alive.cancel()
+    return True
+
+
+async def _chore(work: Callable[[Settings], Awaitable[bool | None]]) -> bool:
+    """Work on the given, the running or briefly started engines; False: not everything is well."""
+    settings = Settings()
+    set_up_logs("panier", settings.log, settings.log_level)
+    async with _ground(settings) as ground:
+        return await work(ground.settings) is not False
+
+
+async def _migrate(settings: Settings) -> None:
+    await migrations.migrate_all(list(settings.cells.values()))
+
+
+def _named(name: str) -> Callable[[Settings], Awaitable[bool | None]]:
+    async def work(settings: Settings) -> bool | None:
+        done: bool | None = await _find(name)(settings)
+        return done
+
+    return work
+
+
+def _find(name: str) -> Any:
+    module, _sign, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+# The ground under both
+
+
+@asynccontextmanager
+async def _ground(
+    settings: Settings, *, share: bool = True, start: bool = True
+) -> AsyncIterator[Ground]:
+    """Use the given engines; else (`share`) a running panier's; else (`start`) run our own."""
+    if bool(settings.cells) != bool(settings.nats_url):
+        raise OnlyOneEngineGiven
+    if settings.cells:
+        yield Ground(settings, None)
+    elif share and (found := engines.find_running(settings.data)):
+        yield Ground(_standing_on(settings, found), None)
+    elif start:
+        async with engines.running(settings.data) as ours:
+            yield Ground(_standing_on(settings, ours), ours.home / "seeded")
+    else:
+        raise NothingRuns(folder=str(settings.data))
+
+
+def _standing_on(settings: Settings, addresses: engines.Addresses) -> Settings:
+    return settings.model_copy(
+        update={"cells": {CELL: addresses.postgres_dsn}, "nats_url": addresses.nats_url}
+    )

@@ -1,0 +1,164 @@
+"""The report of a show, read from the rows it left behind."""
+
+from uuid import UUID
+
+from tests.reports.rows import air, buy, lay_product, log, pin, sample, say, visit
+from tests.shop import Shop, lay_shop
+
+from panier.events import OrderPaid, ShowEnded
+from panier.kit.cells import Cell
+from panier.kit.db import Tx
+from panier.kit.money import Money
+from panier.reports.figures import Finding, Pin, Question, Room, Sale, Sales, SoldOut
+from panier.reports.handlers import count_late_payment, write_show_report
+from panier.reports.queries import Report, find_report, list_reports
+
+
+async def lay_evening(tx: Tx) -> tuple[Shop, UUID, UUID]:
+    """Ten minutes: candle pinned 1–4, bowl 5–6; candle 3 orders, bowl 1; it sells out at 8."""
+    shop = await lay_shop(tx)
+    await air(tx, shop, 600)
+    bowl, bowl_variant = await lay_product(tx, shop, {"en": "Stoneware bowl", "fr": "Bol"})
+    await pin(tx, shop, shop.product, 60, 240)
+    await pin(tx, shop, bowl, 300, 360)
+    for second in range(0, 600, 10):
+        await sample(tx, shop, second, 12 if 200 <= second < 210 else 8, hearts=second % 20 // 10)
+    for seconds in (30, 300, 540):
+        await visit(tx, shop, seconds)
+    ana = UUID(int=7)
+    await buy(tx, shop, shop.product, shop.variant, 100, quantity=2, minor=2490, buyer=ana)
+    await buy(tx, shop, shop.product, shop.variant, 245, minor=2490, buyer=ana)
+    await buy(tx, shop, bowl, bowl_variant, 420)
+    await buy(tx, shop, shop.product, shop.variant, 650, minor=2490)
+    await say(tx, shop, 5, "Bonsoir")
+    await say(tx, shop, 70, "elle sent quoi ?")
+    await say(tx, shop, 80, "la figue", staff=True)
+    await say(tx, shop, 500, "le bol passe au four ?")
+    rude = await say(tx, shop, 510, "le bol est nul ?")
+    await log(tx, shop, 512, "chat_hidden", seq=rude)
+    await log(tx, shop, 480, "sold_out", variant=str(bowl_variant))
+    await say(tx, shop, 520, "plus de bol ?")
+    await say(tx, shop, 590, "vous êtes où en France ?", staff=True)
+    return shop, bowl, bowl_variant
+
+
+async def write(cell: Cell, shop: Shop) -> None:
+    async with cell.tx() as tx:
+        await write_show_report(tx, ShowEnded(market="FR", show=shop.show))
+
+
+async def read(cell: Cell, shop: Shop) -> Report:
+    async with cell.read() as tx:
+        cursor = await tx.execute("select slug from show where id = %s", (shop.show,))
+        row = await cursor.fetchone()
+        assert row is not None
+        report = await find_report(tx, "FR", row[0])
+    assert report is not None
+    return report
+
+
+async def read_written(cell: Cell, shop: Shop) -> tuple[Room, Sales, list[Finding]]:
+    report = await read(cell, shop)
+    assert report.room is not None
+    assert report.sales is not None
+    return report.room, report.sales, report.findings
+
+
+async def test_the_report_counts_what_happened(cell: Cell) -> None:
+    async with cell.tx() as tx:
+        shop, bowl, bowl_variant = await lay_evening(tx)
+    await write(cell, shop)
+    room, sales, findings = await read_written(cell, shop)
+
+    assert (room.seconds, room.step, len(room.points)) == (600, 10, 60)
+    assert (room.visitors, room.median_seconds) == (3, 300)
+    assert (room.peak, room.peak_at) == (12, 200)
+    assert room.average == 81  # (59 * 8 + 12) / 60 = 8.07 viewers
+    assert (room.hearts, room.messages) == (30, 6)
+    assert room.pins == [Pin(shop.product, 60, 240), Pin(bowl, 300, 360)]
+    assert room.sold_out == [SoldOut(480, bowl, bowl_variant, None)]
+    assert room.questions == [
+        Question(70, "elle sent quoi ?", shop.product, "pinned", True),
+        Question(500, "le bol passe au four ?", bowl, "named", True),
+        Question(520, "plus de bol ?", bowl, "named", True),
+    ]
+
+    assert (sales.currency, sales.orders, sales.units, sales.buyers) == ("EUR", 4, 5, 3)
+    assert (sales.minor, sales.shipping_minor, sales.orders_after) == (10960, 1960, 1)
+    candle, bowls = sales.products
+    assert (candle.product, candle.units, candle.orders, candle.minor) == (
+        shop.product,
+        4,
+        3,
+        9960,
+    )
+    assert candle.units_pinned == 3  # pressed at 90 and at 235 s; the last at 640 s
+    assert (bowls.units, bowls.units_pinned, bowls.title["fr"]) == (1, 0, "Bol")
+    assert sales.points == [Sale(100, 2, 4980), Sale(240, 1, 2490), Sale(420, 1, 1000)]
+
+    assert findings[0] == Finding("bring_more_stock", 480, bowl, {"questions": 2, "left": 120})
+
+
+async def test_a_payment_after_the_end_is_counted_in(cell: Cell) -> None:
+    async with cell.tx() as tx:
+        shop, bowl, bowl_variant = await lay_evening(tx)
+    await write(cell, shop)
+    async with cell.tx() as tx:
+        order = await buy(tx, shop, bowl, bowl_variant, 700, quantity=3)
+    paid = OrderPaid(
+        market="FR",
+        order=order,
+        checkout=UUID(int=1),
+        seller=shop.seller,
+        show=shop.show,
+        total=Money(3490, "EUR"),
+        name_on_air=None,
+        products=[(bowl, 3)],
+    )
+    async with cell.tx() as tx:
+        await count_late_payment(tx, paid)
+    room, sales, _ = await read_written(cell, shop)
+    assert (sales.orders, sales.orders_after, sales.minor) == (5, 2, 13960)
+    assert room.visitors == 3
+
+
+async def test_a_payment_during_the_show_writes_no_report(cell: Cell) -> None:
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx)
+        order = await buy(tx, shop, shop.product, shop.variant, 10)
+        paid = OrderPaid(
+            market="FR",
+            order=order,
+            checkout=UUID(int=1),
+            seller=shop.seller,
+            show=shop.show,
+            total=Money(1490, "EUR"),
+            name_on_air=None,
+            products=[(shop.product, 1)],
+        )
+        await count_late_payment(tx, paid)
+    assert (await read(cell, shop)).room is None
+
+
+async def test_an_ended_show_is_listed_before_its_report_is_written(cell: Cell) -> None:
+    async with cell.tx() as tx:
+        shop, _, _ = await lay_evening(tx)
+    async with cell.read() as tx:
+        before = await list_reports(tx, "FR", shop.host)
+    await write(cell, shop)
+    async with cell.read() as tx:
+        after = await list_reports(tx, "FR", None)
+        others = await list_reports(tx, "FR", UUID(int=99))
+    assert [(one.title, one.orders) for one in before] == [("Evening lights", None)]
+    assert [(one.orders, one.minor, one.visitors) for one in after] == [(4, 10960, 3)]
+    assert others == []
+
+
+async def test_a_show_that_nobody_saw_has_an_honest_report(cell: Cell) -> None:
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx)
+        await air(tx, shop, 40)
+    await write(cell, shop)
+    room, sales, findings = await read_written(cell, shop)
+    assert (room.visitors, room.peak, room.average, sales.orders) == (0, 0, 0, 0)
+    assert [one.code for one in findings] == ["not_enough_data"]

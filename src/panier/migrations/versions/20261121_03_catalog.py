@@ -25,7 +25,9 @@ create table product (
   slug text not null,
   title jsonb not null,
   description jsonb not null,
+  -- The name of its pictures in the object store, without size and ending.
   image text,
+  image_alt jsonb not null default '{}',
   vat_category text not null,
   at timestamptz not null,
   unique (market, slug)

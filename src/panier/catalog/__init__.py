@@ -1,0 +1,73 @@
+"""Catalogue: what can be sold, by whom, for how much, in which words and pictures.
+
+owns    seller, product, variant, price
+says    nothing yet: a price is read when it is needed
+hears   nothing
+limits  50 variants a product; pictures of at most 10 MB and 40 million pixels
+"""
+
+from panier.catalog.actions import (
+    NewVariant,
+    create_product,
+    create_seller,
+    set_image,
+    set_price,
+)
+from panier.catalog.pictures import keep_image
+from panier.catalog.prices import get_unit_price
+from panier.catalog.queries import (
+    Offer,
+    Product,
+    Seller,
+    SellerName,
+    Variant,
+    find_offers,
+    find_product_id,
+    find_products,
+    find_seller,
+    get_product,
+    get_seller,
+    get_unit_price_at,
+    list_products,
+    list_sellers,
+    list_variants,
+)
+from panier.catalog.rules import (
+    BadPicture,
+    CurrencyRefused,
+    SkuTaken,
+    SlugTaken,
+    TooManyPixels,
+    image_url,
+)
+
+__all__ = [
+    "BadPicture",
+    "CurrencyRefused",
+    "NewVariant",
+    "Offer",
+    "Product",
+    "Seller",
+    "SellerName",
+    "SkuTaken",
+    "SlugTaken",
+    "TooManyPixels",
+    "Variant",
+    "create_product",
+    "create_seller",
+    "find_offers",
+    "find_product_id",
+    "find_products",
+    "find_seller",
+    "get_product",
+    "get_seller",
+    "get_unit_price",
+    "get_unit_price_at",
+    "image_url",
+    "keep_image",
+    "list_products",
+    "list_sellers",
+    "list_variants",
+    "set_image",
+    "set_price",
+]

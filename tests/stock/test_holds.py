@@ -11,7 +11,7 @@ from panier import stock
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import value
-from panier.kit.errors import BadInput, NotFound
+from panier.kit.errors import BadInput, Conflict, NotFound
 from panier.kit.ids import new_id
 from panier.stock.shelves import Shelves
 
@@ -39,9 +39,8 @@ async def counts(cell: Cell, shop: Shop) -> tuple[int, int, int]:
         cursor = await tx.execute(
             "select available, held, sold from stock where variant_id = %s", (shop.variant,)
         )
-        found = await cursor.fetchone()
-        assert found is not None
-        return found
+        [(available, held, sold)] = await cursor.fetchall()
+        return available, held, sold
 
 
 async def kinds(cell: Cell) -> list[str]:
@@ -79,6 +78,21 @@ async def test_the_same_press_sent_twice_is_granted_once(cell: Cell) -> None:
     again = await stock.hold(cell, press(shop, key=key))
     assert again.expires_at == first.expires_at
     assert again.in_basket == 1
+    assert await counts(cell, shop) == (9, 1, 0)
+
+
+async def test_a_used_key_is_refused_and_harms_nobody_else(cell: Cell) -> None:
+    shop = await lay(cell, 10)
+    key = new_id()
+    await stock.hold(cell, press(shop, key=key, seconds=0))
+    await stock.expire_holds(cell)
+    answers = await asyncio.gather(
+        stock.hold(cell, press(shop, key=key)),
+        stock.hold(cell, press(shop, BEN)),
+        stock.hold(cell, press(shop, BEN, key=key)),
+        return_exceptions=True,
+    )
+    assert [type(a) for a in answers] == [Conflict, stock.Held, Conflict]
     assert await counts(cell, shop) == (9, 1, 0)
 
 

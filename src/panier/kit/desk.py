@@ -83,8 +83,10 @@ class Desk(Generic[Q, A]):
                 for one in batch:
                     await self._settle([one])
                 return
-            log.exception("batch refused", act=self._act.__qualname__, size=len(batch))
-            answers = [Unavailable()] * len(batch)
+            refusal = error if isinstance(error, PanierError) else Unavailable()
+            if refusal is not error:
+                log.exception("batch refused", act=self._act.__qualname__, size=len(batch))
+            answers = [refusal] * len(batch)
         for (_, future), answer in zip(batch, answers, strict=True):
             if future.done():
                 continue

@@ -6,18 +6,17 @@ a flash sale come after the last unit: those are answered from memory (`shelves`
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 
 from panier import events
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx
-from panier.kit.errors import BadInput, PanierError
+from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.outbox import record
 from panier.stock.rules import HoldLimitReached, Request, SoldOut, grant
 from panier.stock.shelves import Shelves, tell
@@ -25,24 +24,28 @@ from panier.stock.shelves import Shelves, tell
 LOCK = """
 select variant_id, available from stock where variant_id = any(%b) order by variant_id for update
 """
-# Holds that these requests made already: the same request twice is granted once.
-KNOWN = "select id, expires_at from hold where id = any(%b)"
+# What each request's buyer holds of its variant, and whether this very request was granted before.
+# A subquery a row, so that the plan is an index look-up each whatever the statistics say.
 HELD = """
-select h.buyer, h.variant_id, sum(h.quantity)::int from hold h
-join (select distinct * from unnest(%b::uuid[], %b::uuid[]) w(buyer, variant_id)) w
-  on h.buyer = w.buyer and h.variant_id = w.variant_id
-where h.state = 'held' and h.checkout_id is null
-group by h.buyer, h.variant_id
+select f.units, f.known from unnest(%b::uuid[], %b::uuid[], %b::uuid[])
+  with ordinality w(id, buyer, variant_id, n)
+cross join lateral (
+  select coalesce(sum(h.quantity), 0)::int as units,
+         max(h.expires_at) filter (where h.id = w.id) as known
+  from hold h where h.buyer = w.buyer and h.variant_id = w.variant_id
+    and h.state = 'held' and h.checkout_id is null) f
+order by w.n
 """
 TAKE = """
 with taken as (
   update stock s set available = s.available - t.quantity, held = s.held + t.quantity
   from unnest(%b::uuid[], %b::int[]) t(variant_id, quantity) where s.variant_id = t.variant_id)
 insert into hold (id, variant_id, market, show_id, buyer, quantity, state, at, expires_at)
-select id, variant_id, market, show_id, buyer, quantity, 'held', at, at + (seconds * interval '1 s')
-from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::int[],
-            %b::timestamptz[], %b::int[])
-  w(id, variant_id, market, show_id, buyer, quantity, at, seconds)
+select id, variant_id, market, show_id, buyer, quantity, 'held', m.at,
+       m.at + (seconds * interval '1 s')
+from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::int[], %b::int[])
+  w(id, variant_id, market, show_id, buyer, quantity, seconds),
+  (select %b::timestamptz) m(at)
 """
 
 
@@ -88,19 +91,23 @@ async def hold(cell: Cell, wanted: Wanted) -> Held:
 
 
 async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
-    """Answer a batch of presses in one transaction, in order of arrival."""
-    variants = sorted({w.variant for w in batch})
-    available = dict(await _pairs(tx, LOCK, (variants,)))
-    known = dict(await _pairs(tx, KNOWN, ([w.hold for w in batch],)))
-    in_basket = await _in_basket(tx, batch)
+    """Answer a batch of presses in one transaction, in order of arrival.
+
+    A key that was used for a hold which has ended since breaks the batch; it is tried alone then,
+    and refused.
+    """
+    cursor = await tx.execute(
+        LOCK, (sorted({w.variant for w in batch}),), prepare=True, binary=True
+    )
+    available: dict[UUID, int] = dict(await cursor.fetchall())
+    in_basket, known = await _read_holds(tx, batch)
 
     fresh: dict[UUID, Wanted] = {}
     for w in batch:
         if w.hold not in known:
             fresh.setdefault(w.hold, w)
     requests = [Request(w.buyer, w.variant, w.quantity) for w in fresh.values()]
-    limit = max((w.limit for w in fresh.values()), default=0)
-    refusals = dict(zip(fresh, grant(requests, available, in_basket, limit), strict=True))
+    refusals = dict(zip(fresh, grant(requests, available, in_basket, batch[0].limit), strict=True))
     granted = [w for key, w in fresh.items() if refusals[key] is None]
     moment = now()
     left = await _take(tx, granted, available, moment) if granted else available
@@ -118,44 +125,51 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     ]  # fmt: skip
 
 
-async def _pairs(tx: Tx, sql: str, params: tuple[object, ...]) -> list[tuple[UUID, Any]]:
-    cursor = await tx.execute(sql, params, prepare=True, binary=True)
-    return await cursor.fetchall()
-
-
-async def _in_basket(tx: Tx, batch: list[Wanted]) -> defaultdict[tuple[UUID, UUID], int]:
+async def _read_holds(
+    tx: Tx, batch: list[Wanted]
+) -> tuple[dict[tuple[UUID, UUID], int], dict[UUID, datetime]]:
     cursor = await tx.execute(
-        HELD, ([w.buyer for w in batch], [w.variant for w in batch]), prepare=True, binary=True
+        HELD,
+        ([w.hold for w in batch], [w.buyer for w in batch], [w.variant for w in batch]),
+        prepare=True,
+        binary=True,
     )
-    counts: defaultdict[tuple[UUID, UUID], int] = defaultdict(int)
-    for buyer, variant, quantity in await cursor.fetchall():
-        counts[buyer, variant] = quantity
-    return counts
+    in_basket: dict[tuple[UUID, UUID], int] = {}
+    known: dict[UUID, datetime] = {}
+    for w, (units, expires_at) in zip(batch, await cursor.fetchall(), strict=True):
+        in_basket[w.buyer, w.variant] = units
+        if expires_at is not None:
+            known[w.hold] = expires_at
+    return in_basket, known
 
 
 async def _take(
-    tx: Tx, granted: Iterable[Wanted], available: dict[UUID, int], moment: datetime
+    tx: Tx, granted: list[Wanted], available: dict[UUID, int], moment: datetime
 ) -> dict[UUID, int]:
-    granted = list(granted)
     totals: defaultdict[UUID, int] = defaultdict(int)
     for w in granted:
         totals[w.variant] += w.quantity
-    await tx.execute(
-        TAKE,
-        (
-            list(totals),
-            list(totals.values()),
-            [w.hold for w in granted],
-            [w.variant for w in granted],
-            [w.market for w in granted],
-            [w.show for w in granted],
-            [w.buyer for w in granted],
-            [w.quantity for w in granted],
-            [moment] * len(granted),
-            [w.seconds for w in granted],
-        ),
-        prepare=True,
-    )
+    try:
+        await tx.execute(
+            TAKE,
+            (
+                list(totals),
+                list(totals.values()),
+                [w.hold for w in granted],
+                [w.variant for w in granted],
+                [w.market for w in granted],
+                [w.show for w in granted],
+                [w.buyer for w in granted],
+                [w.quantity for w in granted],
+                [w.seconds for w in granted],
+                moment,
+            ),
+            prepare=True,
+        )
+    except psycopg.errors.UniqueViolation:
+        if len(granted) == 1:
+            raise Conflict from None
+        raise
     left = {variant: count - totals[variant] for variant, count in available.items()}
     markets = {w.variant: w.market for w in granted}
     emptied = [variant for variant in totals if left[variant] == 0]

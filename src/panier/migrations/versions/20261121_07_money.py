@@ -15,7 +15,9 @@ create table stock (
 
 create table hold (
   id uuid primary key,
-  variant_id uuid not null references stock,
+  -- No foreign key: the desk locks the stock row in the same transaction, and the check of a
+  -- key for each row would cost more than the row.
+  variant_id uuid not null,
   market text not null,
   show_id uuid,
   buyer uuid not null,

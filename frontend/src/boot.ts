@@ -1,0 +1,125 @@
+/** What the server lays into the page as JSON (`<script type="application/json" id="boot">`). */
+
+export interface Price {
+  /** Integer minor units: cents, pence. */
+  minor: number;
+  currency: string;
+}
+
+export interface Seller {
+  id: string;
+  name: string;
+}
+
+export interface Variant {
+  id: string;
+  title: string;
+  sku: string;
+  price: Price;
+  stock: number;
+}
+
+export interface Product {
+  product: string;
+  title: string;
+  description: string;
+  image: string | null;
+  image_alt: string;
+  seller: Seller;
+  variants: Variant[];
+}
+
+export interface Chapter {
+  product: string | null;
+  /** Seconds from the start of the replay. */
+  at: number;
+  title: string;
+}
+
+export interface Address {
+  line1: string;
+  line2: string;
+  postcode: string;
+  city: string;
+  country: string;
+}
+
+export interface Card {
+  brand: string;
+  last4: string;
+}
+
+export interface Person {
+  name: string;
+  email: string;
+  roles: string[];
+  saved: { address: Address | null; card: Card | null };
+}
+
+export type ShowState = "scheduled" | "rehearsing" | "live" | "ended" | "cancelled";
+
+export interface Show {
+  id: string;
+  slug: string;
+  title: string;
+  host: { name: string; avatar: string | null };
+  state: ShowState;
+  starts_at: number;
+  live_at: number | null;
+  ended_at: number | null;
+  poster: string | null;
+  share_url: string;
+}
+
+export interface Boot {
+  market: {
+    code: string;
+    currency: string;
+    language: string;
+    languages: string[];
+    name: string;
+    /** Country codes that parcels may go to; the market's own when absent. */
+    countries?: string[];
+  };
+  language: string;
+  /** Server time, milliseconds. */
+  now: number;
+  show: Show;
+  video: { live: string | null; replay: string | null; status?: string | null };
+  run_sheet: Product[];
+  chapters: Chapter[];
+  person: Person | null;
+  urls: {
+    ticket: string;
+    basket: string;
+    checkout: string;
+    sign_in: string;
+    rooms?: string;
+    card_token: string;
+    calendar?: string | null;
+  };
+  shipping: Record<string, Price>;
+  hold_seconds: number;
+  messages: Record<string, string>;
+}
+
+export interface StudioBoot extends Boot {
+  video: { live: string | null; replay: string | null; status: string | null };
+  ingest_url: string;
+  figures_url: string;
+  report_url: string;
+  actions: { rehearse: string; go_live: string; end: string; pin: string; unpin: string };
+}
+
+export function readBoot<T extends Boot>(page: Document = document): T {
+  const text = page.getElementById("boot")?.textContent;
+  if (!text) throw new Error("This page holds no boot data.");
+  return JSON.parse(text) as T;
+}
+
+/** Ask for this page again and take only its data: after a show went live or ended. */
+export async function fetchBoot<T extends Boot>(): Promise<T> {
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (!answer.ok) throw new Error(`The page answered ${answer.status}.`);
+  return readBoot<T>(new DOMParser().parseFromString(await answer.text(), "text/html"));
+}

@@ -1,0 +1,146 @@
+/** The basket: held over the socket, over HTTP when the socket is down. */
+import { computed, signal } from "@preact/signals";
+import type { Price, Seller } from "../boot";
+import { money, t } from "../text";
+import { call, newKey, Problem } from "../web";
+import { Refused, type RoomSocket, Unheard } from "./socket";
+
+export interface Line {
+  variant: string;
+  product: string;
+  title: string;
+  variant_title: string;
+  image: string | null;
+  seller: Seller;
+  quantity: number;
+  unit: Price;
+  total: Price;
+  /** Server time, milliseconds. */
+  expires_at: number;
+}
+
+export interface Basket {
+  lines: Line[];
+  goods: Price;
+  shipping: Price;
+  total: Price;
+  vat: Price;
+  currency: string;
+  now: number;
+}
+
+interface Means {
+  url: string;
+  show: string;
+  socket(): RoomSocket | null;
+  say(text: string, kind?: "good" | "bad"): void;
+  heardTime(now: number): void;
+}
+
+export const basket = signal<Basket | null>(null);
+/** Variants with a change on its way. */
+export const moving = signal<ReadonlySet<string>>(new Set());
+/** Rises by one each time something lands in the basket. */
+export const landed = signal(0);
+
+export const units = computed(() =>
+  (basket.value?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0),
+);
+export const earliest = computed(() =>
+  (basket.value?.lines ?? []).reduce<number | null>(
+    (first, line) => (first === null ? line.expires_at : Math.min(first, line.expires_at)),
+    null,
+  ),
+);
+
+let means: Means | null = null;
+
+export function useMeans(given: Means): void {
+  means = given;
+}
+
+function tools(): Means {
+  if (!means) throw new Error("The basket has no way to the server yet.");
+  return means;
+}
+
+export async function refresh(): Promise<void> {
+  const { url, heardTime } = tools();
+  take(await call<Basket>("GET", url));
+  if (basket.value) heardTime(basket.value.now);
+}
+
+function take(next: Basket): void {
+  const gone = (basket.value?.lines ?? []).filter(
+    (line) =>
+      line.expires_at <= next.now && !next.lines.some((other) => other.variant === line.variant),
+  );
+  basket.value = next;
+  for (const line of gone) {
+    tools().say(
+      t("%(title)s is no longer held for you. You can add it again.", { title: line.title }),
+    );
+  }
+}
+
+export async function add(variant: string, quantity = 1): Promise<boolean> {
+  const { url, show } = tools();
+  // One key for both ways: an answer lost on the socket must not hold a second unit.
+  const wish = { variant, quantity, key: newKey() };
+  const done = await change(
+    variant,
+    (socket) => socket.ask("hold", wish),
+    () => call("POST", url, { ...wish, show }),
+  );
+  if (done) landed.value += 1;
+  return done;
+}
+
+export function remove(variant: string, quantity = 1): Promise<boolean> {
+  const { url } = tools();
+  return change(
+    variant,
+    (socket) => socket.ask("drop", { variant, quantity }),
+    () => call("DELETE", `${url}/${variant}?quantity=${quantity}`),
+  );
+}
+
+async function change(
+  variant: string,
+  overSocket: (socket: RoomSocket) => Promise<unknown>,
+  overWeb: () => Promise<unknown>,
+): Promise<boolean> {
+  if (moving.value.has(variant)) return false;
+  moving.value = new Set([...moving.value, variant]);
+  const { socket, say } = tools();
+  try {
+    const line = socket();
+    try {
+      if (!line) throw new Unheard(variant);
+      await overSocket(line);
+    } catch (error) {
+      if (!(error instanceof Unheard)) throw error;
+      await overWeb();
+    }
+    await refresh();
+    return true;
+  } catch (error) {
+    say(reason(error), "bad");
+    return false;
+  } finally {
+    moving.value = new Set([...moving.value].filter((other) => other !== variant));
+  }
+}
+
+export function reason(error: unknown): string {
+  if (error instanceof Refused) return error.refusal.message;
+  if (error instanceof Problem) return error.message;
+  return t("Something went wrong on our side. Nothing was lost; please try again.");
+}
+
+/** "€24.90 in the basket", for screen readers. */
+export function spoken(): string {
+  const held = basket.value;
+  if (!held || held.lines.length === 0) return t("Your basket is empty");
+  return t("Basket: %(count)s, %(total)s", { count: units.value, total: money(held.total) });
+}

@@ -1,0 +1,196 @@
+import { Minus, Plus, Trash2 } from "lucide";
+import { Icon } from "../parts/icon";
+import { add, basket, type Line, moving, remove } from "../room/basket";
+import { clock, variantStock } from "../room/store";
+import { duration, money, t } from "../text";
+import {
+  address,
+  addressReady,
+  busy,
+  pay,
+  proceed,
+  savedCard,
+  trouble,
+  useSaved,
+} from "./checkout";
+import { desktop, page, products, view } from "./page";
+
+/** What is held, for how long, and the way to pay. */
+export function BasketView() {
+  const held = basket.value;
+  if (!held) return <p class="sheet-body sheet-empty">{t("One moment…")}</p>;
+  if (held.lines.length === 0) return <Empty />;
+  return (
+    <>
+      <div class="sheet-body">
+        {desktop.value && <h2 class="side-title">{t("Basket")}</h2>}
+        <ul class="basket-lines">
+          {held.lines.map((line) => (
+            <BasketLine key={line.variant} line={line} />
+          ))}
+        </ul>
+        <Sums />
+      </div>
+      <div class="sheet-end">
+        <Pay />
+      </div>
+    </>
+  );
+}
+
+function Empty() {
+  return (
+    <div class="sheet-body sheet-empty">
+      <p>
+        <strong>{t("Your basket is empty")}</strong>
+      </p>
+      <p>{t("What you add is held for you for a few minutes.")}</p>
+      {!desktop.value && (
+        <button
+          type="button"
+          class="button-quiet"
+          onClick={() => {
+            view.value = { at: "shop" };
+          }}
+        >
+          {t("See the products")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function BasketLine({ line }: { line: Line }) {
+  const left = (line.expires_at - clock.value) / 1000;
+  const variant = products.value.get(line.product)?.variants.find((one) => one.id === line.variant);
+  const more = variant === undefined || variantStock(variant) > 0;
+  const locked = moving.value.has(line.variant);
+  return (
+    <li class="basket-line">
+      {line.image ? (
+        <img class="thumb" src={line.image} alt="" width={64} height={64} />
+      ) : (
+        <span class="thumb" aria-hidden="true">
+          {line.title.charAt(0)}
+        </span>
+      )}
+      <div class="basket-words">
+        <span class="pinned-title">{line.title}</span>
+        {line.variant_title && <span class="quiet small">{line.variant_title}</span>}
+        <span class={`hold small number ${left < 60 ? "soon" : ""}`}>
+          {left > 0
+            ? t("Held for %(time)s", { time: duration(left) })
+            : t("The time to hold it is over")}
+        </span>
+      </div>
+      <div class="basket-end">
+        <data class="money" value={line.total.minor}>
+          {money(line.total)}
+        </data>
+        <div class="stepper">
+          <button
+            type="button"
+            aria-label={
+              line.quantity === 1
+                ? t("Remove %(title)s", { title: line.title })
+                : t("One %(title)s less", { title: line.title })
+            }
+            aria-disabled={locked}
+            onClick={() => void remove(line.variant)}
+          >
+            <Icon node={line.quantity === 1 ? Trash2 : Minus} size={18} />
+          </button>
+          <span class="number" aria-live="polite">
+            {line.quantity}
+          </span>
+          <button
+            type="button"
+            aria-label={t("One %(title)s more", { title: line.title })}
+            aria-disabled={locked}
+            disabled={!more}
+            onClick={() => void add(line.variant)}
+          >
+            <Icon node={Plus} size={18} />
+          </button>
+        </div>
+      </div>
+    </li>
+  );
+}
+
+/** Goods, delivery, total, the tax within. */
+export function Sums() {
+  const held = basket.value;
+  if (!held) return null;
+  return (
+    <dl class="sums number">
+      <dt>{t("Goods")}</dt>
+      <dd>{money(held.goods)}</dd>
+      <dt>{t("Delivery")}</dt>
+      <dd>{held.shipping.minor === 0 ? t("free") : money(held.shipping)}</dd>
+      <dt class="sum">{t("Total")}</dt>
+      <dd class="sum">{money(held.total)}</dd>
+      <dt class="quiet small">{t("of which VAT")}</dt>
+      <dd class="quiet small">{money(held.vat)}</dd>
+    </dl>
+  );
+}
+
+/** For somebody known with an address and a card, the third tap pays. */
+function Pay() {
+  const held = basket.value;
+  if (!held) return null;
+  const saved = savedCard.value;
+  const express = saved !== null && useSaved.value && addressReady.value;
+  const pays = t("Pay %(amount)s", { amount: money(held.total) });
+  if (!express) {
+    return (
+      <>
+        {page.value.person === null && (
+          <p class="quiet small">
+            {t("No account needed.")} <a href={page.value.urls.sign_in}>{t("Sign in")}</a>
+          </p>
+        )}
+        <button type="button" class="button-buy wide" onClick={proceed}>
+          {t("Check out")} · {money(held.total)}
+        </button>
+      </>
+    );
+  }
+  return (
+    <>
+      {trouble.value && (
+        <p class="error" role="alert">
+          {trouble.value.message}
+        </p>
+      )}
+      <p class="express small">
+        <span>
+          {t("To %(line)s, %(city)s", { line: address.value.line1, city: address.value.city })}
+          {" · "}
+          <span class="nowrap">
+            {saved.brand} •••• {saved.last4}
+          </span>
+        </span>
+        <button
+          type="button"
+          class="button-link"
+          onClick={() => {
+            view.value = { at: "address" };
+          }}
+        >
+          {t("Change")}
+        </button>
+      </p>
+      <button
+        type="button"
+        class="button-buy wide"
+        aria-busy={busy.value}
+        disabled={busy.value}
+        onClick={() => void pay()}
+      >
+        {busy.value ? t("Paying…") : pays}
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,156 @@
+/** The way from the basket to paid. One key an attempt, so that a repeated try pays once. */
+import { computed, signal } from "@preact/signals";
+import type { Address } from "../boot";
+import * as held from "../room/basket";
+import { t } from "../text";
+import { call, newKey, Problem } from "../web";
+import { page, view } from "./page";
+
+export type NameOnAir = "none" | "initials" | "first_name";
+
+const known = page.peek().person;
+const market = page.peek().market;
+
+export const email = signal(known?.email ?? "");
+export const name = signal(known?.name ?? "");
+export const address = signal<Address>(
+  known?.saved.address ?? {
+    line1: "",
+    line2: "",
+    postcode: "",
+    city: "",
+    country: market.code,
+  },
+);
+export const savedCard = computed(() => page.value.person?.saved.card ?? null);
+export const useSaved = signal(known?.saved.card !== null && known?.saved.card !== undefined);
+export const card = signal({ number: "", expiry: "", cvc: "" });
+export const remember = signal(false);
+export const nameOnAir = signal<NameOnAir>("none");
+export const busy = signal(false);
+/** Why the last try failed; null when there is nothing to say. */
+export const trouble = signal<{ message: string; field: string | null } | null>(null);
+
+export const addressReady = computed(() => {
+  const { line1, postcode, city, country } = address.value;
+  return [email.value, name.value, line1, postcode, city, country].every((part) => part.trim());
+});
+
+interface Outcome {
+  checkout: string;
+  state: "paid" | "action" | "pending" | "declined" | "failed";
+  action_url?: string;
+  order_url?: string;
+  error?: { message: string };
+}
+
+const POLL_MS = 1_500;
+/** Banks give a few minutes for a confirmation. */
+const POLLS_MAX = 240;
+
+let key: string | null = null;
+let watched = 0;
+
+/** Where the way goes on from the basket. */
+export function proceed(): void {
+  trouble.value = null;
+  view.value = { at: addressReady.value ? "payment" : "address" };
+}
+
+/** Pay with what is filled in; leaves the basket as it is when it fails. */
+export async function pay(): Promise<void> {
+  if (busy.value) return;
+  busy.value = true;
+  trouble.value = null;
+  key ??= newKey();
+  try {
+    const token = useSaved.value ? { saved: true } : { token: await tokenOf() };
+    const outcome = await call<Outcome>("POST", page.value.urls.checkout, {
+      key,
+      show: page.value.show.id,
+      email: email.value.trim(),
+      name: name.value.trim(),
+      address: address.value,
+      card: token,
+      remember: known !== null && remember.value,
+      name_on_air: nameOnAir.value,
+    });
+    key = null;
+    settle(outcome);
+  } catch (error) {
+    failed(error);
+  } finally {
+    busy.value = false;
+  }
+}
+
+async function tokenOf(): Promise<string> {
+  const { number, expiry, cvc } = card.value;
+  const made = await call<{ token: string }>("POST", page.value.urls.card_token, {
+    number: number.replaceAll(" ", ""),
+    expiry,
+    cvc,
+  });
+  return made.token;
+}
+
+function failed(error: unknown): void {
+  // Not knowing whether it was heard, the same key must be said again; a clear no ends the attempt.
+  if (!(error instanceof Problem) || (error.status > 0 && error.status < 500)) key = null;
+  const field = error instanceof Problem ? String(error.details["field"] ?? "") : "";
+  const last = field.split(".").at(-1) ?? "";
+  trouble.value = { message: held.reason(error), field: last || null };
+  if (["email", "name", "line1", "line2", "postcode", "city", "country"].includes(last)) {
+    view.value = { at: "address" };
+  }
+  held.refresh().catch(() => undefined);
+}
+
+function settle(outcome: Outcome): void {
+  const { state, action_url, order_url } = outcome;
+  if (state === "action" && action_url) {
+    view.value = { at: "bank", url: action_url };
+    void follow(outcome.checkout);
+  } else if (state === "paid" || state === "pending") {
+    view.value = { at: "done", order: order_url ?? null, pending: state === "pending" };
+    if (state === "pending") void follow(outcome.checkout);
+    held.refresh().catch(() => undefined);
+  } else {
+    declined(outcome.error?.message);
+  }
+}
+
+function declined(message: string | undefined): void {
+  trouble.value = {
+    message:
+      message ?? t("The payment was not confirmed. Nothing was taken and your basket is kept."),
+    field: null,
+  };
+  view.value = { at: "payment" };
+}
+
+/** Ask how a payment stands until it is decided. */
+async function follow(checkout: string): Promise<void> {
+  watched += 1;
+  const mine = watched;
+  for (let poll = 0; poll < POLLS_MAX && mine === watched; poll += 1) {
+    await new Promise((done) => setTimeout(done, POLL_MS));
+    let outcome: Outcome;
+    try {
+      outcome = await call<Outcome>("GET", `${page.value.urls.checkout}/${checkout}`);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 402) return declined(error.message);
+      continue;
+    }
+    const at = view.value?.at;
+    if (outcome.state === "action") continue;
+    if (outcome.state === "pending" && at === "done") continue;
+    // A viewer who closed the sheet meanwhile is not pulled back into it, save for bad news.
+    if (outcome.state === "paid" && at !== "bank" && at !== "done") {
+      held.refresh().catch(() => undefined);
+      return;
+    }
+    settle(outcome);
+    return;
+  }
+}

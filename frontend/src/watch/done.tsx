@@ -1,0 +1,42 @@
+import { CircleCheck, Hourglass } from "lucide";
+import { Icon } from "../parts/icon";
+import { t } from "../text";
+import { email } from "./checkout";
+import { view } from "./page";
+
+/** Paid, or waiting for the bank: said plainly, with the way to the order. */
+export function Done({ order, pending }: { order: string | null; pending: boolean }) {
+  return (
+    <>
+      <div class="sheet-body done" role="status">
+        <span class={pending ? "done-mark waiting" : "done-mark"}>
+          <Icon node={pending ? Hourglass : CircleCheck} size={44} />
+        </span>
+        <h3>{pending ? t("Your bank is still working on it") : t("Paid. Thank you")}</h3>
+        <p class="quiet">
+          {pending
+            ? t("You need do nothing. We write to %(email)s when it is settled.", {
+                email: email.value,
+              })
+            : t("The receipt is on its way to %(email)s.", { email: email.value })}
+        </p>
+      </div>
+      <div class="sheet-end two">
+        {order && (
+          <a class="button-quiet" href={order} target="_blank" rel="noopener">
+            {t("See the order")}
+          </a>
+        )}
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            view.value = null;
+          }}
+        >
+          {t("Keep watching")}
+        </button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+import { useSignal } from "@preact/signals";
+import type { Variant } from "../boot";
+import { variantStock } from "../room/store";
+import { money, t } from "../text";
+import { AddButton } from "./add-button";
+import { page, products } from "./page";
+import { LOW_STOCK, PriceWord, Thumb } from "./pinned";
+
+/** One product: what it is, whose it is, which of it. */
+export function ProductView({ id }: { id: string }) {
+  const product = products.value.get(id);
+  const first = product?.variants.find((variant) => variantStock(variant) > 0);
+  const chosen = useSignal(first?.id ?? product?.variants[0]?.id ?? null);
+  if (!product) return <p class="sheet-body sheet-empty">{t("This product has left the live.")}</p>;
+  const delivery = page.value.shipping[product.seller.id];
+  return (
+    <>
+      <div class="sheet-body product">
+        <div class="product-head">
+          <Thumb product={product} />
+          <div>
+            <h3>{product.title}</h3>
+            <PriceWord product={product} />
+            <p class="quiet small">
+              {t("Sold and sent by %(seller)s", { seller: product.seller.name })}
+            </p>
+          </div>
+        </div>
+        {product.variants.length > 1 && (
+          <fieldset class="variants">
+            <legend>{t("Which one")}</legend>
+            {product.variants.map((variant) => (
+              <Choice
+                key={variant.id}
+                variant={variant}
+                chosen={chosen.value === variant.id}
+                choose={() => {
+                  chosen.value = variant.id;
+                }}
+              />
+            ))}
+          </fieldset>
+        )}
+        {product.description && <p class="product-text">{product.description}</p>}
+        {delivery && (
+          <p class="quiet small">
+            {delivery.minor === 0
+              ? t("Delivery is free.")
+              : t("Delivery %(price)s, once for everything of this seller.", {
+                  price: money(delivery),
+                })}
+          </p>
+        )}
+      </div>
+      <div class="sheet-end">
+        <AddButton product={product} variant={chosen.value} wide />
+      </div>
+    </>
+  );
+}
+
+function Choice(props: { variant: Variant; chosen: boolean; choose: () => void }) {
+  const { variant, chosen, choose } = props;
+  const left = variantStock(variant);
+  return (
+    <label class={`variant ${left === 0 ? "out" : ""}`}>
+      <input type="radio" name="variant" checked={chosen} disabled={left === 0} onChange={choose} />
+      <span>{variant.title}</span>
+      <span class="quiet small number">
+        {left === 0
+          ? t("Sold out")
+          : left <= LOW_STOCK
+            ? t("%(count)s left", { count: left })
+            : money(variant.price)}
+      </span>
+    </label>
+  );
+}

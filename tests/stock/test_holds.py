@@ -111,7 +111,7 @@ async def test_sold_out_is_answered_from_memory_and_forgotten_soon(cell: Cell) -
     await stock.hold(cell, press(shop, ANNA))
     shelves = cell.memory(Shelves)
     assert shelves.is_empty(shop.variant)
-    shelves.empty_until[shop.variant] = 0  # its time is over
+    shelves.empty_until[shop.variant.int] = 0  # its time is over
     assert not shelves.is_empty(shop.variant)
 
 

@@ -94,32 +94,37 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     """Answer a batch of presses in one transaction, in order of arrival.
 
     A key that was used for a hold which has ended since breaks the batch; it is tried alone then,
-    and refused.
+    and refused. Keys of dictionaries are the ids as integers: a UUID's own hash is slow Python.
     """
     cursor = await tx.execute(
         LOCK, (sorted({w.variant for w in batch}),), prepare=True, binary=True
     )
-    available: dict[UUID, int] = dict(await cursor.fetchall())
+    available: dict[int, int] = {v.int: count for v, count in await cursor.fetchall()}
     in_basket, known = await _read_holds(tx, batch)
 
-    fresh: dict[UUID, Wanted] = {}
+    fresh: dict[int, Wanted] = {}
     for w in batch:
-        if w.hold not in known:
-            fresh.setdefault(w.hold, w)
-    requests = [Request(w.buyer, w.variant, w.quantity) for w in fresh.values()]
+        if w.hold.int not in known:
+            fresh.setdefault(w.hold.int, w)
+    requests = [Request(w.buyer.int, w.variant.int, w.quantity) for w in fresh.values()]
     refusals = dict(zip(fresh, grant(requests, available, in_basket, batch[0].limit), strict=True))
     granted = [w for key, w in fresh.items() if refusals[key] is None]
     moment = now()
-    left = await _take(tx, granted, available, moment) if granted else available
     for w in granted:
-        in_basket[w.buyer, w.variant] += w.quantity
-        known[w.hold] = moment + timedelta(seconds=w.seconds)
-    tell(tx, left)
+        available[w.variant.int] -= w.quantity
+        in_basket[w.buyer.int, w.variant.int] += w.quantity
+        known[w.hold.int] = moment + timedelta(seconds=w.seconds)
+    if granted:
+        await _take(tx, granted, moment)
+    markets = {w.variant: w.market for w in granted}
+    emptied = [v for v in markets if available[v.int] == 0]
+    await record(tx, *(events.SoldOut(market=markets[v], variant=v) for v in emptied))
+    tell(tx, {UUID(int=v): count for v, count in available.items()})
     return [
-        refusals.get(w.hold)
+        refusals.get(w.hold.int)
         or Held(
-            w.hold, w.variant, w.quantity, known[w.hold], left[w.variant],
-            in_basket[w.buyer, w.variant],
+            w.hold, w.variant, w.quantity, known[w.hold.int], available[w.variant.int],
+            in_basket[w.buyer.int, w.variant.int],
         )
         for w in batch
     ]  # fmt: skip
@@ -127,33 +132,31 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
 
 async def _read_holds(
     tx: Tx, batch: list[Wanted]
-) -> tuple[dict[tuple[UUID, UUID], int], dict[UUID, datetime]]:
+) -> tuple[dict[tuple[int, int], int], dict[int, datetime]]:
     cursor = await tx.execute(
         HELD,
         ([w.hold for w in batch], [w.buyer for w in batch], [w.variant for w in batch]),
         prepare=True,
         binary=True,
     )
-    in_basket: dict[tuple[UUID, UUID], int] = {}
-    known: dict[UUID, datetime] = {}
+    in_basket: dict[tuple[int, int], int] = {}
+    known: dict[int, datetime] = {}
     for w, (units, expires_at) in zip(batch, await cursor.fetchall(), strict=True):
-        in_basket[w.buyer, w.variant] = units
+        in_basket[w.buyer.int, w.variant.int] = units
         if expires_at is not None:
-            known[w.hold] = expires_at
+            known[w.hold.int] = expires_at
     return in_basket, known
 
 
-async def _take(
-    tx: Tx, granted: list[Wanted], available: dict[UUID, int], moment: datetime
-) -> dict[UUID, int]:
-    totals: defaultdict[UUID, int] = defaultdict(int)
+async def _take(tx: Tx, granted: list[Wanted], moment: datetime) -> None:
+    totals: defaultdict[int, int] = defaultdict(int)
     for w in granted:
-        totals[w.variant] += w.quantity
+        totals[w.variant.int] += w.quantity
     try:
         await tx.execute(
             TAKE,
             (
-                list(totals),
+                [UUID(int=v) for v in totals],
                 list(totals.values()),
                 [w.hold for w in granted],
                 [w.variant for w in granted],
@@ -170,8 +173,3 @@ async def _take(
         if len(granted) == 1:
             raise Conflict from None
         raise
-    left = {variant: count - totals[variant] for variant, count in available.items()}
-    markets = {w.variant: w.market for w in granted}
-    emptied = [variant for variant in totals if left[variant] == 0]
-    await record(tx, *(events.SoldOut(market=markets[v], variant=v) for v in emptied))
-    return left

@@ -26,17 +26,17 @@ class HoldLimitReached(PanierError):
 
 
 class Request(NamedTuple):
-    """What one press on the basket asks for."""
+    """What one press on the basket asks for; ids as integers."""
 
-    buyer: UUID
-    variant: UUID
+    buyer: int
+    variant: int
     quantity: int
 
 
 def grant(
     requests: Sequence[Request],
-    available: Mapping[UUID, int],
-    held: Mapping[tuple[UUID, UUID], int],
+    available: Mapping[int, int],
+    held: Mapping[tuple[int, int], int],
     limit: int,
 ) -> list[PanierError | None]:
     """Decide in order of arrival: None where granted, the refusal otherwise.
@@ -54,9 +54,9 @@ def grant(
         elif mine.get(pair, 0) + quantity > limit:
             answers.append(HoldLimitReached(limit=limit))
         elif left[variant] == 0:
-            answers.append(SoldOut(variant=str(variant)))
+            answers.append(SoldOut(variant=str(UUID(int=variant))))
         elif left[variant] < quantity:
-            answers.append(NotEnough(variant=str(variant), available=left[variant]))
+            answers.append(NotEnough(variant=str(UUID(int=variant)), available=left[variant]))
         else:
             left[variant] -= quantity
             mine[pair] = mine.get(pair, 0) + quantity

@@ -19,15 +19,15 @@ class Shelves:
 
     def __init__(self) -> None:
         """Start with nothing known."""
-        self.empty_until: dict[UUID, float] = {}
+        self.empty_until: dict[int, float] = {}
 
     def is_empty(self, variant: UUID) -> bool:
         """Tell whether `variant` is known to be sold out right now."""
-        until = self.empty_until.get(variant)
+        until = self.empty_until.get(variant.int)
         if until is None:
             return False
         if until < time.monotonic():
-            del self.empty_until[variant]
+            del self.empty_until[variant.int]
             return False
         return True
 
@@ -36,9 +36,9 @@ class Shelves:
         until = time.monotonic() + SOLD_OUT_SECONDS
         for variant, count in left.items():
             if count:
-                self.empty_until.pop(variant, None)
+                self.empty_until.pop(variant.int, None)
             else:
-                self.empty_until[variant] = until
+                self.empty_until[variant.int] = until
 
 
 def tell(tx: Tx, left: Mapping[UUID, int]) -> None:

@@ -81,6 +81,12 @@ class StreamLost(Event, frozen=True, kw_only=True):
     show: UUID
 
 
+class RecordingReady(Event, frozen=True, kw_only=True):
+    """The replay of an ended show is complete."""
+
+    show: UUID
+
+
 class SoldOut(Event, frozen=True, kw_only=True):
     """The last available unit of a variant is held or sold."""
 

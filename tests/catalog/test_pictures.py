@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from PIL import Image
 
 from panier import catalog
@@ -43,8 +43,8 @@ async def browser(runtime: Runtime) -> AsyncIterator[httpx2.AsyncClient]:
     app.include_router(routes.router)
 
     @app.exception_handler(PanierError)
-    async def refuse(request: object, error: PanierError) -> routes.Response:
-        return routes.Response(error.code, error.status)
+    async def refuse(request: object, error: PanierError) -> Response:
+        return Response(error.code, error.status)
 
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://shop") as client:

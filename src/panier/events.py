@@ -107,6 +107,18 @@ class HoldExpired(Event, frozen=True, kw_only=True):
     quantity: int
 
 
+class PaymentReported(Event, frozen=True, kw_only=True):
+    """A payment provider told us, signed, how a payment went."""
+
+    payment: UUID
+    state: str
+    """A payment state: paid or declined."""
+    reference: str | None
+    """The provider's name for the payment."""
+    reason: str | None
+    """Why it was declined."""
+
+
 class OrderPaid(Event, frozen=True, kw_only=True):
     """A buyer's payment for one order has been received and booked."""
 

@@ -46,14 +46,14 @@ async def list_holds(tx: Tx, buyer: UUID, market: str) -> list[Hold]:
     return await rows(tx, sql, (buyer, market, HOLDS_MAX), Hold)
 
 
-async def list_claimed(tx: Tx, checkout: UUID) -> list[Hold]:
-    """List what a checkout is paying for or has paid for."""
+async def list_claimed(tx: Tx, checkouts: Sequence[UUID]) -> list[Hold]:
+    """List what these checkouts are paying for or have paid for, oldest first."""
     sql = """
     select id, variant_id as variant, quantity, show_id as show, at, expires_at,
            checkout_id as checkout
-    from hold where checkout_id = %s order by at, id
+    from hold where checkout_id = any(%s) order by at, id
     """
-    return await rows(tx, sql, (checkout,), Hold)
+    return await rows(tx, sql, (list(checkouts),), Hold)
 
 
 async def get_availability(tx: Tx, variants: Sequence[UUID]) -> dict[UUID, int]:

@@ -1,0 +1,174 @@
+"""Writes on our side of a payment; the provider's side is in sandbox.py."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from panier import events
+from panier.kit.clock import now
+from panier.kit.db import Tx, rows, run
+from panier.kit.errors import NotFound
+from panier.kit.money import Money
+from panier.payments.queries import PAYMENT, Payment, find_payment
+from panier.payments.rules import TRANSITIONS, State
+
+LOOK_SECONDS = 30
+"""How long the process that began a payment has to finish it before a worker looks."""
+LOOK_SECONDS_MAX = 900
+"""The longest wait between two looks of a worker."""
+
+CREATE = """
+insert into payment (id, market, provider, minor, currency, state, token, keep, at, changed_at,
+                     look_at)
+select id, market, %b, minor, currency, 'created', token, keep, %b, %b, %b
+from unnest(%b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bool[])
+  g(id, market, minor, currency, token, keep)
+"""
+MOVE = """
+update payment p set state = m.state, changed_at = %b, look_at = m.look_at, looks = 0,
+  reference = coalesce(m.reference, p.reference), decline_reason = m.reason,
+  action_url = m.action_url, kept_token = coalesce(m.kept_token, p.kept_token),
+  brand = coalesce(m.brand, p.brand), last4 = coalesce(m.last4, p.last4)
+from unnest(%b::uuid[], %b::text[], %b::timestamptz[], %b::text[], %b::text[], %b::text[],
+            %b::text[], %b::text[], %b::text[])
+  m(id, state, look_at, reference, reason, action_url, kept_token, brand, last4)
+where p.id = m.id
+  and (p.state, m.state) in (select * from unnest(%b::text[], %b::text[]))
+returning p.id
+"""
+ALLOWED = [(a.value, b.value) for a, following in TRANSITIONS.items() for b in following]
+
+
+class NewPayment(msgspec.Struct, frozen=True):
+    """A payment that is about to be asked for."""
+
+    id: UUID
+    market: str
+    amount: Money
+    token: str
+    keep: bool
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says about a payment."""
+
+    payment: UUID
+    state: State
+    reference: str | None = None
+    reason: str | None = None
+    action_url: str | None = None
+    kept_token: str | None = None
+    brand: str | None = None
+    last4: str | None = None
+    look_at: datetime | None = None
+    """When to ask again, should nothing be heard; empty: never."""
+
+
+async def create(tx: Tx, provider: str, payments: Sequence[NewPayment]) -> None:
+    """Write payments before any provider hears of them; a worker looks after those left over."""
+    moment = now()
+    await run(
+        tx,
+        CREATE,
+        (
+            provider,
+            moment,
+            moment,
+            moment + timedelta(seconds=LOOK_SECONDS),
+            [p.id for p in payments],
+            [p.market for p in payments],
+            [p.amount.minor for p in payments],
+            [p.amount.currency for p in payments],
+            [p.token for p in payments],
+            [p.keep for p in payments],
+        ),
+    )
+
+
+async def move(tx: Tx, answers: Sequence[Answer]) -> set[UUID]:
+    """Move payments on; returns those that moved, leaving out what is late or heard before."""
+    cursor = await tx.execute(
+        MOVE,
+        (
+            now(),
+            [a.payment for a in answers],
+            [a.state.value for a in answers],
+            [a.look_at for a in answers],
+            [a.reference for a in answers],
+            [a.reason for a in answers],
+            [a.action_url for a in answers],
+            [a.kept_token for a in answers],
+            [a.brand for a in answers],
+            [a.last4 for a in answers],
+            [before for before, _ in ALLOWED],
+            [after for _, after in ALLOWED],
+        ),
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def claim_looks(tx: Tx, limit: int) -> list[Payment]:
+    """Take payments that nobody finished; each is this worker's for at least LOOK_SECONDS."""
+    sql = f"""
+    update payment p set looks = least(looks + 1, 1000),
+      look_at = %(now)s + least(%(max)s, %(seconds)s * 2 ^ least(looks, 10)) * interval '1 s'
+    where id in (select id from payment where look_at <= %(now)s order by look_at
+                 limit %(limit)s for update skip locked)
+    returning {PAYMENT}
+    """
+    given = {"now": now(), "seconds": LOOK_SECONDS, "max": LOOK_SECONDS_MAX, "limit": limit}
+    return await rows(tx, sql, given, Payment)
+
+
+async def hear(tx: Tx, provider: str, message: str, answer: Answer) -> bool:
+    """Take a provider's signed word about a payment; false when it was heard before.
+
+    The row is an event: whoever promised something for the payment settles it. Raises NotFound
+    for a payment that is not ours.
+    """
+    payment = await find_payment(tx, answer.payment)
+    if payment is None or payment.provider != provider:
+        raise NotFound
+    fresh = await run(
+        tx,
+        "insert into webhook_receipt (provider, message, at) values (%s, %s, %s)"
+        " on conflict do nothing",
+        (provider, message, now()),
+    )
+    if fresh:
+        await events.record(
+            tx,
+            events.PaymentReported(
+                market=payment.market,
+                payment=answer.payment,
+                state=answer.state.value,
+                reference=answer.reference,
+                reason=answer.reason,
+            ),
+        )
+    return bool(fresh)
+
+
+async def keep_card(tx: Tx, person: UUID, payment: Payment) -> None:
+    """Keep the card that paid, for `person`'s next purchase; their consent is the caller's."""
+    await run(
+        tx,
+        """
+        insert into saved_card (person_id, provider, token, brand, last4, at)
+        values (%s, %s, %s, %s, %s, %s)
+        on conflict (person_id) do update set provider = excluded.provider,
+          token = excluded.token, brand = excluded.brand, last4 = excluded.last4, at = excluded.at
+        """,
+        (person, payment.provider, payment.kept_token, payment.brand, payment.last4, now()),
+    )
+
+
+async def forget_card(tx: Tx, person: UUID) -> str | None:
+    """Forget a person's card; returns the provider's name for it, to be forgotten there too."""
+    cursor = await tx.execute(
+        "delete from saved_card where person_id = %s returning token", (person,)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else str(row[0])

@@ -101,7 +101,8 @@ async def buy(  # noqa: PLR0917 - a row of a test's story
     checkout, payment, order, who = new_id(), new_id(), new_id(), buyer or new_id()
     goods = minor * quantity
     await tx.execute(
-        "insert into payment (id, market, provider, token, keep, minor, currency, state, at, changed_at)"
+        "insert into payment (id, market, provider, token, keep, minor, currency, state, at,"
+        " changed_at)"
         " values (%s, 'FR', 'sandbox', 'tok', false, %s, 'EUR', 'paid', %s, %s)",
         (payment, goods + 490, at(second), at(second)),
     )

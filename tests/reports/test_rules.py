@@ -1,9 +1,6 @@
 """Rules of the report, with figures worked out by hand."""
 
-import re
 from uuid import UUID
-
-import pytest
 
 from panier.reports.figures import Finding, Pin, Point, Question, Room, Sales, Sold, SoldOut
 from panier.reports.rules import (
@@ -12,7 +9,6 @@ from panier.reports.rules import (
     find_suggestions,
     most_asked,
     pinned_at,
-    question_pattern,
     read_question,
     step_seconds,
     tenths_of_percent,
@@ -76,43 +72,6 @@ def test_a_share_is_rounded_half_up_to_tenths_of_a_percent() -> None:
     assert tenths_of_percent(2, 3) == 667
     assert tenths_of_percent(1, 2000) == 1
     assert tenths_of_percent(0, 0) == 0
-
-
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [
-        ("fr", "Combien coûte le bol"),
-        ("fr", "est-ce que ça passe au four"),
-        ("fr", "il reste du bleu ?"),
-        ("en", "What size is it"),
-        ("en", "  is it dishwasher safe"),
-        ("it", "Quanto costa"),
-        ("it", "come si lava"),
-        ("de", "Wie groß ist die Schale"),
-        ("de", "gibt es die in blau"),
-        ("es", "¿lo hay en azul"),
-        ("es", "Cuándo llega"),
-        ("fr", "how big is it"),
-    ],
-)
-def test_a_question_is_known_by_its_mark_or_its_first_word(language: str, text: str) -> None:
-    assert re.search(question_pattern(language), text, re.IGNORECASE)
-
-
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [
-        ("en", "come on, so lovely"),
-        ("fr", "quelqu'un l'a déjà, c'est top"),
-        ("fr", "trop beau"),
-        ("de", "super Schale"),
-        ("en", "whatever you say"),
-        ("es", "me encanta"),
-        ("it", "bellissima"),
-    ],
-)
-def test_a_remark_is_no_question(language: str, text: str) -> None:
-    assert not re.search(question_pattern(language), text, re.IGNORECASE)
 
 
 def test_a_product_is_named_by_a_word_that_no_other_bears() -> None:

@@ -56,6 +56,7 @@ create table role (
 create table session (
   token_hash bytea primary key,
   person_id uuid not null references person on delete cascade,
+  device text not null,
   at timestamptz not null,
   expires_at timestamptz not null
 );

@@ -1,0 +1,122 @@
+"""The web application: every domain's routes and pages behind one guarded door."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import socket
+from typing import cast
+from urllib.parse import urlencode
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.middleware import Middleware
+
+import panier.markets.pages
+import panier.people.pages
+from panier import engines, web
+from panier.kit.errors import SignInNeeded
+from panier.kit.i18n import N_
+from panier.runtime import Runtime
+from panier.settings import Settings
+
+GRACE_SECONDS = 5
+"""What requests in flight have when the server is told to stop."""
+
+ROUTERS = [
+    panier.markets.pages.router,
+    panier.people.pages.router,
+]
+"""In this order a path is looked up."""
+
+NAV = [
+    web.Link(N_("Shows"), ""),
+]
+"""The top bar: what everybody sees, and what a role brings."""
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """Build the application over an open `runtime`."""
+    settings = runtime.settings
+    app = FastAPI(
+        title="panier",
+        description="Live shopping: shows, rooms, baskets, orders. `m` is a market, as in /fr/.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(web.SecurityHeaders, settings=settings),
+            Middleware(web.LanguageOf),
+            Middleware(web.Access),
+            Middleware(web.SameOrigin, settings=settings),
+            Middleware(web.BodyLimit),
+        ],
+    )
+    app.state.runtime = runtime
+    app.state.rates = web.Rates()
+    app.state.nav = NAV
+    web.handle_errors(app)
+    app.add_exception_handler(SignInNeeded, _ask_to_sign_in)
+    app.mount("/static", web.Static())
+    app.add_api_route("/health", _tell_health, include_in_schema=False)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until cancelled; requests in flight have 5 s to end."""
+    async with Runtime.open(settings) as runtime:
+        config = uvicorn.Config(
+            create_app(runtime),
+            host=settings.host,
+            port=settings.web_port,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve())
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await serving
+            raise
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the command line, and says when it is ready."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            engines.tell_ready()
+
+
+async def _tell_health(request: Request) -> Response:
+    """Answer when every cell's database does."""
+    runtime: Runtime = request.app.state.runtime
+    for cell in runtime.cells:
+        async with asyncio.timeout(2), cell.read() as tx:
+            await tx.execute("select 1")
+    return PlainTextResponse("well")
+
+
+async def _ask_to_sign_in(request: Request, error: Exception) -> Response:
+    """Lead a person to the sign-in and back; a program gets the error."""
+    market = request.path_params.get("m")
+    if market and request.method == "GET" and web.wants_html(request):
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/{market}/sign-in?{urlencode({'next': here})}", 303)
+    return web.answer(request, cast("SignInNeeded", error))

@@ -1,0 +1,110 @@
+"""Reading markets, VAT rates and fees."""
+
+from collections.abc import Iterable
+from datetime import date
+from time import monotonic
+from weakref import WeakKeyDictionary
+
+from panier.kit.cells import Cell, Cells
+from panier.kit.db import Tx, find, rows, value
+from panier.kit.errors import NotFound
+from panier.markets.market import Market
+from panier.markets.rules import Stage, UnknownFee, UnknownVatRate
+
+FRESH_SECONDS = 5
+"""How long a process may go on believing what it has read of the markets."""
+
+_known: WeakKeyDictionary[Cell, tuple[float, dict[str, Market]]] = WeakKeyDictionary()
+
+MARKETS = """
+select code, name, country, currency, languages, time_zone, stage from market order by code
+"""
+
+
+async def find_market(tx: Tx, code: str) -> Market | None:
+    """Read one market as it is now, or None."""
+    return await find(
+        tx,
+        "select code, name, country, currency, languages, time_zone, stage from market"
+        " where code = %s",
+        (code,),
+        Market,
+    )
+
+
+async def get_market(tx: Tx, code: str) -> Market:
+    """Read one market as it is now; raises NotFound."""
+    market = await find_market(tx, code)
+    if market is None:
+        raise NotFound(market=code)
+    return market
+
+
+async def list_markets(tx: Tx) -> list[Market]:
+    """Read all markets of this cell's database, by code."""
+    return await rows(tx, MARKETS, None, Market)
+
+
+async def access_market(cells: Cells, code: str) -> Market:
+    """Return a market, at most 5 s old, without a query in most cases; raises NotFound."""
+    market = (await _markets_of(cells.of(code))).get(code)
+    if market is None:
+        raise NotFound(market=code)
+    return market
+
+
+async def list_open_markets(cells: Cells) -> list[Market]:
+    """Return the markets that are listed, at most 5 s old, by code."""
+    return [market for market in await _all(cells) if market.stage == Stage.OPEN]
+
+
+async def _all(cells: Cells) -> Iterable[Market]:
+    found = [
+        market
+        for cell in cells
+        for market in (await _markets_of(cell)).values()
+        if cells.of(market.code) is cell
+    ]
+    return sorted(found, key=lambda market: market.code)
+
+
+async def _markets_of(cell: Cell) -> dict[str, Market]:
+    read_at, markets = _known.get(cell, (0.0, {}))
+    if not markets or monotonic() - read_at > FRESH_SECONDS:
+        async with cell.read() as tx:
+            markets = {market.code: market for market in await list_markets(tx)}
+        _known[cell] = (monotonic(), markets)
+    return markets
+
+
+def forget(cell: Cell) -> None:
+    """Read the markets of `cell` anew at the next question."""
+    _known.pop(cell, None)
+
+
+async def get_vat_rate(tx: Tx, country: str, category: str, on: date) -> int:
+    """Return the VAT rate in basis points on a day; raises UnknownVatRate, never guesses."""
+    found = await value(
+        tx,
+        "select basis_points from vat_rate"
+        " where country = %s and category = %s and valid_from <= %s"
+        " order by valid_from desc limit 1",
+        (country, category, on),
+    )
+    if found is None:
+        raise UnknownVatRate(country=country, category=category, on=on.isoformat())
+    return int(found)
+
+
+async def get_commission(tx: Tx, market: str, on: date) -> int:
+    """Return the platform's commission in basis points on a day; raises UnknownFee."""
+    found = await value(
+        tx,
+        "select basis_points from fee"
+        " where market = %s and kind = 'commission' and valid_from <= %s"
+        " order by valid_from desc limit 1",
+        (market, on),
+    )
+    if found is None:
+        raise UnknownFee(kind="commission", market=market, on=on.isoformat())
+    return int(found)

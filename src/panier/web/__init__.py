@@ -1,0 +1,49 @@
+"""Web: what every page and every answer has in common.
+
+owns    the frame of pages, the built front end, security headers, limits a client, error answers
+says    nothing
+hears   nothing
+limits  1 MiB a request body unless the route says otherwise; rates are counted per process
+"""
+
+from panier.web.access import Access
+from panier.web.assets import STATIC, FrontEndMissing, Static
+from panier.web.bodies import BodyLimit
+from panier.web.cookies import drop_cookie, read_cookie, set_cookie
+from panier.web.errors import answer, handle_errors, wants_html
+from panier.web.headers import SecurityHeaders, allow_framing
+from panier.web.language import LanguageOf, choose_language, chosen_language, negotiate
+from panier.web.origin import SameOrigin
+from panier.web.paths import safe_path
+from panier.web.rates import Rates, check_rate, limit
+from panier.web.render import Link, Reading, greet, render, render_text
+
+__all__ = [
+    "STATIC",
+    "Access",
+    "BodyLimit",
+    "FrontEndMissing",
+    "LanguageOf",
+    "Link",
+    "Rates",
+    "Reading",
+    "SameOrigin",
+    "SecurityHeaders",
+    "Static",
+    "allow_framing",
+    "answer",
+    "check_rate",
+    "choose_language",
+    "chosen_language",
+    "drop_cookie",
+    "greet",
+    "handle_errors",
+    "limit",
+    "negotiate",
+    "read_cookie",
+    "render",
+    "render_text",
+    "safe_path",
+    "set_cookie",
+    "wants_html",
+]

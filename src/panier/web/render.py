@@ -1,0 +1,219 @@
+"""Pages: Jinja templates in the reader's language, each domain's in its own folder."""
+
+from datetime import datetime, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, Protocol, cast
+from zoneinfo import ZoneInfo
+
+import jinja2
+import msgspec
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import get_currency_name
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from panier.kit.i18n import LANGUAGES, _, current_language, n_
+from panier.kit.money import Money
+from panier.web.assets import Assets
+
+PACKAGE = Path(__file__).parent.parent
+READING = "reading"
+
+
+class Place(Protocol):
+    """What a page says of the market it is in."""
+
+    @property
+    def code(self) -> str:
+        """Two capital letters."""
+
+    @property
+    def name(self) -> str:
+        """In its own language."""
+
+    @property
+    def country(self) -> str:
+        """ISO 3166 code, for the way dates are written."""
+
+    @property
+    def languages(self) -> list[str]:
+        """Offered there, the usual one first."""
+
+    @property
+    def time_zone(self) -> str:
+        """IANA name, for times."""
+
+
+class Visitor(Protocol):
+    """Who reads a page, as far as its frame shows it."""
+
+    @property
+    def market(self) -> Place:
+        """Where they are."""
+
+    @property
+    def person(self) -> Any:
+        """Who is signed in, or None."""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What they are here."""
+
+
+class Reading(NamedTuple):
+    """Who reads, and where."""
+
+    reader: Visitor | None = None
+    market: Place | None = None
+
+
+class Link(NamedTuple):
+    """One entry of the top bar: for everybody, or for those who have one of `roles`."""
+
+    label: str
+    path: str
+    roles: frozenset[str] = frozenset()
+
+
+def greet(request: Request, *, reader: Visitor | None, market: Place | None) -> None:
+    """Keep who reads and where; every page of this request is framed for them."""
+    request.scope.setdefault("state", {})[READING] = Reading(reader, market)
+
+
+def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """Answer with a page; `context` and the frame's own values are the template's names."""
+    return HTMLResponse(render_text(request, template, **context), status)
+
+
+def render_text(request: Request, template: str, **context: Any) -> str:
+    """Return a template's text; raises FrontEndMissing when the front end is not built."""
+    reader, market = request.scope.get("state", {}).get(READING, Reading())
+    values: dict[str, Any] = {
+        "reader": reader,
+        "market": market,
+        "home": f"/{market.code.lower()}/" if market else "/",
+        "language": current_language(),
+        "languages": market.languages if market else list(LANGUAGES),
+        "nav": _nav(request, reader, market),
+        "path": request.url.path,
+        "here": _here(request, market),
+    }
+    return environment().get_template(template).render({**values, **context})
+
+
+def _nav(request: Request, reader: Visitor | None, market: Place | None) -> list[Link]:
+    if market is None:
+        return []
+    roles = reader.roles if reader else frozenset()
+    links: list[Link] = request.app.state.nav
+    return [
+        link._replace(path=f"/{market.code.lower()}/{link.path}")
+        for link in links
+        if not link.roles or link.roles & roles or "admin" in roles
+    ]
+
+
+def _here(request: Request, market: Place | None) -> str:
+    """Return where the language switch and the sign-in lead back to."""
+    if request.method != "GET":
+        return f"/{market.code.lower()}/" if market else "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return the process's templates: escaped, strict about names, found by `folder/name`."""
+    folders = {
+        path.parent.name: jinja2.FileSystemLoader(path)
+        for path in sorted(PACKAGE.glob("*/templates"))
+    }
+    made = jinja2.Environment(
+        loader=jinja2.PrefixLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.install_gettext_callables(_translate, _no_plural, newstyle=True)  # type: ignore[attr-defined]
+    made.policies["json.dumps_function"] = _json
+    assets = Assets()
+    made.globals.update(
+        n_=n_,
+        money=_money,
+        when=_when,
+        asset=assets.tags,
+        asset_url=assets.url,
+        language_name=language_name,
+        currency_name=currency_name,
+        territory_name=territory_name,
+    )
+    return made
+
+
+def language_name(code: str) -> str:
+    """Return what speakers of `code` call it: Français."""
+    name = Locale.parse(code).get_display_name(code) or code
+    return name[:1].upper() + name[1:]
+
+
+def currency_name(code: str, language: str) -> str:
+    """Return what speakers of `language` call a currency: euro, pound sterling."""
+    return str(get_currency_name(code, locale=language))
+
+
+def territory_name(country: str, language: str) -> str:
+    """Return what speakers of `language` call a country."""
+    return str(Locale.parse(language).territories.get(country, country))
+
+
+def _translate(msgid: str) -> str:
+    return _(msgid)
+
+
+def _no_plural(*_given: object) -> NoReturn:
+    raise TypeError("in templates, count with n_(one, many, count), not with {% pluralize %}")
+
+
+def _money(amount: Money) -> str:
+    return amount.format(current_language())
+
+
+def _json(given: object, **_options: object) -> str:
+    return msgspec.json.encode(given).decode()
+
+
+@jinja2.pass_context
+def _when(context: jinja2.runtime.Context, moment: datetime, style: str = "medium") -> Markup:
+    """Write a moment in the market's time zone, as a <time>.
+
+    `style` is one of Babel's: short, medium, long, full; or "date", "day" (with its weekday),
+    "time".
+    """
+    place = cast("Place | None", context.get("market"))
+    zone: tzinfo = ZoneInfo(place.time_zone if place else "UTC")
+    locale = _locale(current_language(), place.country if place else "")
+    local = moment.astimezone(zone)
+    match style:
+        case "date":
+            text = format_date(local, "long", locale)
+        case "day":
+            text = format_date(local, "full", locale)
+        case "time":
+            text = format_time(local, "short", tzinfo=zone, locale=locale)
+        case _:
+            text = format_datetime(local, style, tzinfo=zone, locale=locale)
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
+
+
+@cache
+def _locale(language: str, country: str) -> Locale:
+    """Return how this language is written in this country, else how it is written at all."""
+    try:
+        return Locale(language, country or None)
+    except UnknownLocaleError:
+        return Locale(language)

@@ -1,15 +1,15 @@
 """The worker: delivers events to their reactions and runs timers, for every cell."""
 
 import asyncio
-import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psycopg
 import structlog
 
-from panier import engines
+from panier import engines, reports
+from panier.events import Event
 from panier.kit.cells import Cell
-from panier.kit.delivery import Courier
+from panier.kit.delivery import Courier, Reaction
 from panier.runtime import Runtime
 from panier.settings import Settings
 from panier.wiring import REACTIONS, TIMERS, Timer
@@ -18,33 +18,28 @@ log = structlog.get_logger()
 
 
 async def serve(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; several workers share the work."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    """Work until cancelled; several workers share the work.
+
+    What is cut off in the middle rolls back and is done again by the next worker.
+    """
     async with Runtime.open(settings) as runtime:
-        await work(runtime, stop, TIMERS)
+        await work(runtime, REACTIONS, TIMERS)
 
 
-async def work(runtime: Runtime, stop: asyncio.Event, timers: Sequence[Timer]) -> None:
-    """Deliver and tick until `stop`, then finish what is at hand."""
-    couriers = [Courier(cell, REACTIONS) for cell in runtime.cells]
+async def work(
+    runtime: Runtime, reactions: Mapping[type[Event], list[Reaction]], timers: Sequence[Timer]
+) -> None:
+    """Deliver and tick for ever, in every cell."""
     async with asyncio.TaskGroup() as group:
-        for courier in couriers:
-            group.create_task(courier.serve())
         for cell in runtime.cells:
+            group.create_task(Courier(cell, reactions).serve())
             for timer in timers:
-                group.create_task(_tick(runtime, cell, timer, stop))
-        alive = group.create_task(engines.tell_alive())
+                group.create_task(_tick(runtime, cell, timer))
         engines.tell_ready()
-        await stop.wait()
-        for courier in couriers:
-            courier.stop()
-        alive.cancel()
 
 
-async def _tick(runtime: Runtime, cell: Cell, timer: Timer, stop: asyncio.Event) -> None:
-    while not stop.is_set():
+async def _tick(runtime: Runtime, cell: Cell, timer: Timer) -> None:
+    while True:
         try:
             await timer.act(runtime, cell)
         except psycopg.OperationalError as error:
@@ -52,8 +47,10 @@ async def _tick(runtime: Runtime, cell: Cell, timer: Timer, stop: asyncio.Event)
         except Exception:
             # One failing timer must not take the others with it; it is tried again at its time.
             log.exception("timer failed", timer=timer.name)
-        try:
-            async with asyncio.timeout(timer.seconds):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        await asyncio.sleep(timer.seconds)
+
+
+async def reconcile(settings: Settings) -> bool:
+    """Check the books of every cell; False when something does not add up."""
+    async with Runtime.open(settings) as runtime:
+        return await reports.reconcile_all(runtime)

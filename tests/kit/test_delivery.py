@@ -8,7 +8,7 @@ import pytest
 from panier.events import HoldExpired, SoldOut
 from panier.kit.cells import Cell
 from panier.kit.db import Tx, run, value
-from panier.kit.delivery import TRIES_MAX, Courier, find_parked
+from panier.kit.delivery import TRIES_MAX, Courier, Reaction, find_parked
 from panier.kit.outbox import record
 
 CANDLE, MUG, BAG = UUID(int=0x10), UUID(int=0x20), UUID(int=0x31)
@@ -96,10 +96,13 @@ async def test_an_event_that_never_works_is_parked_and_found(cell: Cell) -> None
 
 
 async def test_an_event_of_a_rolled_back_change_never_happened(cell: Cell) -> None:
+
+    async def change(tx: Tx) -> None:
+        await record(tx, expired(CANDLE, 1))
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        async with cell.tx() as tx:
-            await record(tx, expired(CANDLE, 1))
-            _ = 1 // 0
+        await cell.run(change)
     async with cell.read() as tx:
         assert await value(tx, "select count(*) from event") == 0
 
@@ -116,7 +119,7 @@ async def test_two_couriers_share_the_work_without_repeating_any(cell: Cell) -> 
             (event.variant, event.quantity),
         )  # fmt: skip
 
-    table = {HoldExpired: [note]}
+    table: dict[type[HoldExpired], list[Reaction]] = {HoldExpired: [note]}
     await asyncio.gather(*(Courier(cell, table).deliver_all() for _ in range(2)))
     await Courier(cell, table).deliver_all()
     async with cell.read() as tx:
@@ -137,5 +140,4 @@ async def test_news_wake_the_courier_at_once(cell: Cell) -> None:
     await asyncio.sleep(0.05)  # it is waiting now
     await write(cell, SoldOut(market="FR", variant=CANDLE))
     await asyncio.wait_for(arrived.wait(), 10)
-    courier.stop()
-    await serving
+    serving.cancel()

@@ -76,13 +76,12 @@ class Courier:
         self._cell = cell
         self._by_kind = {kind.__name__: (kind, list(table)) for kind, table in reactions.items()}
         self._wake = asyncio.Event()
-        self._stopped = False
 
     async def serve(self) -> None:
-        """Deliver until `stop`; survives lost connections."""
-        unhear = await self._cell.hear(NEWS, lambda _subject, _payload: self._wake.set())
+        """Deliver until cancelled; survives lost connections."""
+        await self._cell.hear(NEWS, lambda _subject, _payload: self._wake.set())
         self._cell.on_reconnect(self._wake.set)
-        while not self._stopped:
+        while True:
             try:
                 while await self.deliver_lane():
                     pass
@@ -94,12 +93,6 @@ class Courier:
             except TimeoutError:
                 pass
             self._wake.clear()
-        unhear()
-
-    def stop(self) -> None:
-        """End `serve` after the event at hand."""
-        self._stopped = True
-        self._wake.set()
 
     async def deliver_lane(self) -> int:
         """Deliver one lane's due events; returns how many were tried, 0 when nothing is due."""

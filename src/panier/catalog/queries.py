@@ -271,6 +271,12 @@ async def list_variants(tx: Tx, product: UUID) -> list[UUID]:
     return [row[0] for row in await cursor.fetchall()]
 
 
+async def find_product_of(tx: Tx, variant: UUID) -> UUID | None:
+    """Return the product that `variant` is one of, or None."""
+    found: UUID | None = await value(tx, "select product_id from variant where id = %s", (variant,))
+    return found
+
+
 async def get_unit_price_at(tx: Tx, market: str, variant: UUID, moment: datetime) -> Money:
     """Return what one of `variant` cost in `market` at `moment`, VAT included; raises NotFound."""
     cursor = await tx.execute(

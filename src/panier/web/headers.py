@@ -13,7 +13,7 @@ HSTS_SECONDS = 63_072_000
 """Two years, what browsers' preload lists ask for."""
 FRAMED = "framed"
 REFUSED = (
-    "accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation",
+    "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation",
     "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 import msgspec
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import get_currency_name
 from markupsafe import Markup
 from starlette.requests import Request
@@ -21,6 +21,8 @@ from panier.web.assets import Assets
 
 PACKAGE = Path(__file__).parent.parent
 READING = "reading"
+EUROPE = "150"
+"""The United Nations' code: English has its own ways there, with the day before the month."""
 
 
 class Place(Protocol):
@@ -157,18 +159,21 @@ def environment() -> jinja2.Environment:
 
 def language_name(code: str) -> str:
     """Return what speakers of `code` call it: Français."""
-    name = Locale.parse(code).get_display_name(code) or code
-    return name[:1].upper() + name[1:]
+    return _capital(Locale.parse(code).get_display_name(code) or code)
 
 
 def currency_name(code: str, language: str) -> str:
-    """Return what speakers of `language` call a currency: euro, pound sterling."""
-    return str(get_currency_name(code, locale=language))
+    """Return what speakers of `language` call a currency: Euro, British Pound."""
+    return _capital(get_currency_name(code, locale=language))
 
 
 def territory_name(country: str, language: str) -> str:
     """Return what speakers of `language` call a country."""
     return str(Locale.parse(language).territories.get(country, country))
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _translate(msgid: str) -> str:
@@ -189,31 +194,33 @@ def _json(given: object, **_options: object) -> str:
 
 @jinja2.pass_context
 def _when(context: jinja2.runtime.Context, moment: datetime, style: str = "medium") -> Markup:
-    """Write a moment in the market's time zone, as a <time>.
+    """Write a moment in the market's time zone, as a <time>; seconds are never shown.
 
-    `style` is one of Babel's: short, medium, long, full; or "date", "day" (with its weekday),
+    `style` is "short", "medium" or "long" (date and time), "date", "day" (with its weekday) or
     "time".
     """
     place = cast("Place | None", context.get("market"))
     zone: tzinfo = ZoneInfo(place.time_zone if place else "UTC")
     locale = _locale(current_language(), place.country if place else "")
     local = moment.astimezone(zone)
+    time = format_time(local, "short", tzinfo=zone, locale=locale)
     match style:
-        case "date":
-            text = format_date(local, "long", locale)
-        case "day":
-            text = format_date(local, "full", locale)
         case "time":
-            text = format_time(local, "short", tzinfo=zone, locale=locale)
+            text = time
+        case "date" | "day":
+            text = format_date(local, "long" if style == "date" else "full", locale)
         case _:
-            text = format_datetime(local, style, tzinfo=zone, locale=locale)
+            date = format_date(local, style, locale)
+            text = get_datetime_format(style, locale).replace("{0}", time).replace("{1}", date)
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
 
 
 @cache
 def _locale(language: str, country: str) -> Locale:
-    """Return how this language is written in this country, else how it is written at all."""
-    try:
-        return Locale(language, country or None)
-    except UnknownLocaleError:
-        return Locale(language)
+    """Return how this language is written in this country, or in Europe, or at all."""
+    for territory in (country, EUROPE):
+        try:
+            return Locale(language, territory or None)
+        except UnknownLocaleError:
+            continue
+    return Locale(language)

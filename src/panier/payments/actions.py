@@ -11,6 +11,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run
 from panier.kit.errors import NotFound
 from panier.kit.money import Money
+from panier.kit.outbox import record
 from panier.payments.queries import PAYMENT, Payment, find_payment
 from panier.payments.rules import TRANSITIONS, State
 
@@ -138,7 +139,7 @@ async def hear(tx: Tx, provider: str, message: str, answer: Answer) -> bool:
         (provider, message, now()),
     )
     if fresh:
-        await events.record(
+        await record(
             tx,
             events.PaymentReported(
                 market=payment.market,

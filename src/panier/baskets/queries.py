@@ -1,0 +1,122 @@
+"""Reads: what a basket holds, priced now."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from panier import catalog, markets, stock
+from panier.baskets.rules import Item, Line, join_items, price, sums
+from panier.kit.clock import ms, now
+from panier.kit.db import Tx
+from panier.kit.money import Money
+from panier.markets import Market
+
+
+class SellerName(msgspec.Struct, frozen=True):
+    """Who sells a line."""
+
+    id: UUID
+    name: str
+
+
+class ShownLine(msgspec.Struct, frozen=True):
+    """A line as the sheet shows it."""
+
+    variant: UUID
+    product: UUID
+    title: str
+    variant_title: str
+    image: str | None
+    image_alt: str
+    seller: SellerName
+    quantity: int
+    unit: Money
+    total: Money
+    expires_at: int
+    """When the hold ends, in milliseconds since the epoch."""
+
+
+class ShownBasket(msgspec.Struct, frozen=True):
+    """A basket as the sheet shows it; amounts include VAT, `vat` is what of `total` is VAT."""
+
+    lines: list[ShownLine]
+    goods: Money
+    shipping: Money
+    total: Money
+    vat: Money
+    currency: str
+    now: int
+    """Server time in milliseconds since the epoch, for countdowns."""
+
+
+async def get_vat_rates(
+    tx: Tx, market: Market, categories: Iterable[str], at: datetime
+) -> dict[str, int]:
+    """Return VAT in basis points by category, on the market's own day; raises UnknownVatRate."""
+    day = at.astimezone(ZoneInfo(market.time_zone)).date()
+    return {
+        category: await markets.get_vat_rate(tx, market.country, category, day)
+        for category in sorted(set(categories))
+    }
+
+
+async def price_items(
+    tx: Tx, market: Market, items: Sequence[Item], language: str, at: datetime
+) -> list[Line]:
+    """Price items as they are offered now in `language`."""
+    offers = {
+        offer.variant: offer
+        for offer in await catalog.find_offers(
+            tx, market.code, [item.variant for item in items], language
+        )
+    }
+    rates = await get_vat_rates(tx, market, (o.vat_category for o in offers.values()), at)
+    return price(items, offers, rates)
+
+
+async def get_basket(tx: Tx, buyer: UUID, market: Market, language: str) -> ShownBasket:
+    """Return what `buyer` holds in `market`, priced now."""
+    holds = await stock.list_holds(tx, buyer, market.code)
+    items = join_items(Item(h.variant, h.quantity, h.expires_at) for h in holds)
+    moment = now()
+    lines = await price_items(tx, market, items, language, moment) if items else []
+    return show_lines(lines, market.currency, moment)
+
+
+def show_lines(lines: Sequence[Line], currency: str, at: datetime) -> ShownBasket:
+    """Give priced lines the shape that the sheet reads."""
+    amounts = sums(lines, currency)
+    return ShownBasket(
+        lines=[
+            ShownLine(
+                variant=line.offer.variant,
+                product=line.offer.product,
+                title=line.offer.title,
+                variant_title=line.offer.variant_title,
+                image=line.offer.image,
+                image_alt=line.offer.image_alt,
+                seller=SellerName(line.offer.seller, line.offer.seller_name),
+                quantity=line.quantity,
+                unit=line.offer.unit,
+                total=line.total,
+                expires_at=ms(line.expires_at),
+            )
+            for line in lines
+        ],
+        goods=amounts.goods,
+        shipping=amounts.shipping,
+        total=amounts.total,
+        vat=amounts.vat,
+        currency=currency,
+        now=ms(at),
+    )
+
+
+def as_json(basket: ShownBasket) -> dict[str, Any]:
+    """Return the basket as JSON-safe values, for the details of an error."""
+    shown: dict[str, Any] = msgspec.to_builtins(basket)
+    return shown

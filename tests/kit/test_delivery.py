@@ -23,10 +23,12 @@ class Notebook:
     """A reaction that remembers what it took, and fails when told to."""
 
     def __init__(self) -> None:
+        """Start empty."""
         self.seen: list[tuple[UUID, int]] = []
         self.fail_on: set[int] = set()
 
     async def note(self, _tx: Tx, event: HoldExpired) -> None:
+        """Take one event."""
         if event.quantity in self.fail_on:
             raise RuntimeError("not today")
         self.seen.append((event.variant, event.quantity))

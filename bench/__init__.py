@@ -1,0 +1,1 @@
+"""What panier is measured by, each claim beside its peers in the same run."""

@@ -7,6 +7,7 @@ request harms only itself.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -24,8 +25,8 @@ BATCH_MAX = 1000
 """Requests in one transaction."""
 QUEUE_MAX = 50_000
 """Requests that may wait; one more is refused, and its sender told so."""
-TRIES_MAX = 4
-"""How often one batch is tried when the connection breaks."""
+RETRY_SECONDS_MAX = 10.0
+"""How long a batch is tried again while the database is away (it may be starting anew)."""
 
 log = structlog.get_logger()
 
@@ -96,14 +97,15 @@ class Desk(Generic[Q, A]):
                 future.set_result(answer)
 
     async def _commit(self, requests: list[Q]) -> list[A | PanierError]:
-        attempt = 0
+        deadline = time.monotonic() + RETRY_SECONDS_MAX
+        pause = 0.1
         while True:
             try:
                 return await self._database.run(lambda tx: self._act(tx, requests))
             except psycopg.OperationalError:
                 # A broken connection leaves unknown whether the batch was committed: `act` must
                 # recognise a repeated request by its key.
-                attempt += 1
-                if attempt >= TRIES_MAX:
+                if time.monotonic() + pause > deadline:
                     raise
-                await asyncio.sleep(0.1 * 2**attempt)
+                await asyncio.sleep(pause)
+                pause = min(1.0, 2 * pause)

@@ -48,7 +48,7 @@ check: setup ## Format, lint, types, imports, house rules, wheel, lock
 	$(BIN)/python tools/check_lock.py
 
 bench: setup ## Side-by-side measurements, one after the other
-	for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	$(BIN)/python -m bench
 
 format: setup ## Put code in its form
 	$(BIN)/ruff format .

@@ -8,7 +8,7 @@ import { money, t } from "../text";
 import { BasketButton } from "./basket-button";
 import { BasketView } from "./basket-view";
 import { Chat } from "./chat";
-import { FirstTime } from "./first-time";
+import { FirstTime, firstTime } from "./first-time";
 import {
   desktop,
   muted,
@@ -22,7 +22,7 @@ import {
   view,
 } from "./page";
 import { Pinned } from "./pinned";
-import { FloatingHearts, Rail } from "./rail";
+import { FloatingHearts, Rail, SoundWord } from "./rail";
 import { Replay, video } from "./replay";
 import { Sheet } from "./sheet";
 import { Shop } from "./shop";
@@ -53,10 +53,10 @@ export function App() {
         {(now === "live" || now === "replay") && <Rail />}
         {now === "live" && <FloatingHearts />}
         <div class="low">
-          <FirstTime />
           {(now === "live" || now === "replay") && <Pinned />}
+          <FirstTime />
           {now === "replay" && <Replay />}
-          {now === "live" && !desktop.value && <Chat />}
+          {now === "live" && !desktop.value && !firstTime.value && <Chat />}
         </div>
         {!desktop.value && now !== "cancelled" && <BasketButton />}
       </main>
@@ -117,6 +117,7 @@ function PictureWord() {
   const offline = link.value === "lost";
   return (
     <div class="picture-words" role="status">
+      {!word && (now === "live" || now === "replay") && <SoundWord />}
       {word && <p class="picture-word">{word}</p>}
       {offline && (
         <p class="picture-word small">{t("Reconnecting. Your basket stays as it is.")}</p>

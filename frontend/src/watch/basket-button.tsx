@@ -5,7 +5,7 @@ import { earliest, landed, spoken, units } from "../room/basket";
 import { clock } from "../room/store";
 import { page, view } from "./page";
 
-const ROUND = 2 * Math.PI * 30;
+const ROUND = 2 * Math.PI * 32;
 
 /** The orange basket: its count, and a ring that runs down with the hold that ends first. */
 export function BasketButton() {
@@ -32,12 +32,12 @@ export function BasketButton() {
     >
       {first !== null && (
         <svg class="ring" viewBox="0 0 68 68" aria-hidden="true">
-          <circle class="ring-ground" cx="34" cy="34" r="30" />
+          <circle class="ring-ground" cx="34" cy="34" r="32" />
           <circle
             class="ring-left"
             cx="34"
             cy="34"
-            r="30"
+            r="32"
             stroke-dasharray={ROUND}
             stroke-dashoffset={ROUND * (1 - share)}
           />

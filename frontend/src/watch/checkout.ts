@@ -97,7 +97,7 @@ async function tokenOf(): Promise<string> {
 function failed(error: unknown): void {
   // Not knowing whether it was heard, the same key must be said again; a clear no ends the attempt.
   if (!(error instanceof Problem) || (error.status > 0 && error.status < 500)) key = null;
-  const field = error instanceof Problem ? String(error.details["field"] ?? "") : "";
+  const field = error instanceof Problem ? String(error.details.field ?? "") : "";
   const last = field.split(".").at(-1) ?? "";
   trouble.value = { message: held.reason(error), field: last || null };
   if (["email", "name", "line1", "line2", "postcode", "city", "country"].includes(last)) {

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { LockKeyhole, ShoppingBasket, Undo2 } from "lucide";
 import { Icon } from "../parts/icon";
 import { t } from "../text";
@@ -15,24 +15,25 @@ function seen(): boolean {
   }
 }
 
+const unread = signal(!seen());
+/** While it is read, the chat makes room for it. */
+export const firstTime = computed(
+  () => unread.value && (scene.value === "live" || scene.value === "replay"),
+);
+
 /** One calm card for those who come for the first time. */
 export function FirstTime() {
-  const open = useSignal(!seen());
-  if (!open.value || scene.value === "cancelled") return null;
+  if (!firstTime.value) return null;
   return (
     <section class="first-time" aria-label={t("How it works")}>
       <ul>
         <li>
           <Icon node={ShoppingBasket} />
-          <span>
-            {t("You can buy what you see. What you add is held for you for a few minutes.")}
-          </span>
+          <span>{t("You can buy what you see. It is held for you for a few minutes.")}</span>
         </li>
         <li>
           <Icon node={LockKeyhole} />
-          <span>
-            {t("You pay here, once. Your card number never reaches the host or the seller.")}
-          </span>
+          <span>{t("You pay here. Neither host nor seller sees your card number.")}</span>
         </li>
         <li>
           <Icon node={Undo2} />
@@ -43,7 +44,7 @@ export function FirstTime() {
         type="button"
         class="button-quiet"
         onClick={() => {
-          open.value = false;
+          unread.value = false;
           try {
             localStorage.setItem(SEEN, "1");
           } catch {

@@ -41,7 +41,8 @@ export const scene = computed<Scene>(() => {
 
 /** On the picture now: the host's pin, or in a replay the product of the passage that plays. */
 export const shown = computed<Product | null>(() => {
-  if (scene.value !== "replay") return products.value.get(room.value.pin ?? "") ?? null;
+  if (scene.value === "live") return products.value.get(room.value.pin ?? "") ?? null;
+  if (scene.value !== "replay") return null;
   const passed = page.value.chapters.filter((chapter) => chapter.at <= position.value + 0.5);
   return products.value.get(passed.at(-1)?.product ?? "") ?? null;
 });

@@ -1,3 +1,5 @@
+import { ChevronDown } from "lucide";
+import { Icon } from "../parts/icon";
 import { basket } from "../room/basket";
 import { countryName, money, t } from "../text";
 import { Sums } from "./basket-view";
@@ -173,7 +175,10 @@ function CardFields() {
         />
       </div>
       <details class="test-cards">
-        <summary>{t("Sandbox: no real money moves. Fill in a test card")}</summary>
+        <summary>
+          {t("Sandbox: no real money moves. Fill in a test card")}
+          <Icon node={ChevronDown} size={20} />
+        </summary>
         <ul>
           {TEST_CARDS.map((test) => (
             <li key={test.number}>

@@ -6,53 +6,56 @@ import { heart, room, say } from "../room/store";
 import { count, t } from "../text";
 import { desktop, muted, page, scene, view } from "./page";
 
+/** A picture may only start silent; this is the way to its sound. */
+export function SoundWord() {
+  if (!muted.value) return null;
+  return (
+    <button
+      type="button"
+      class="sound-word"
+      onClick={() => {
+        muted.value = false;
+      }}
+    >
+      <Icon node={VolumeX} size={20} />
+      {t("Tap for sound")}
+    </button>
+  );
+}
+
 /** Heart, share, sound and the way to every product. */
 export function Rail() {
   const live = scene.value === "live";
   return (
-    <>
-      {muted.value && (
-        <button
-          type="button"
-          class="sound-word"
-          onClick={() => {
-            muted.value = false;
-          }}
-        >
-          <Icon node={VolumeX} size={20} />
-          {t("Tap for sound")}
-        </button>
-      )}
-      <nav class="rail" aria-label={t("On this live")}>
-        {!desktop.value && (
-          <button
-            type="button"
-            class="round"
-            aria-label={t("All products of this live")}
-            onClick={() => {
-              view.value = { at: "shop" };
-            }}
-          >
-            <Icon node={LayoutList} />
-          </button>
-        )}
+    <nav class="rail" aria-label={t("On this live")}>
+      {!desktop.value && (
         <button
           type="button"
           class="round"
-          aria-pressed={!muted.value}
-          aria-label={t("Sound")}
+          aria-label={t("All products of this live")}
           onClick={() => {
-            muted.value = !muted.value;
+            view.value = { at: "shop" };
           }}
         >
-          <Icon node={muted.value ? VolumeX : Volume2} />
+          <Icon node={LayoutList} />
         </button>
-        <button type="button" class="round" aria-label={t("Share")} onClick={() => void share()}>
-          <Icon node={Share} />
-        </button>
-        {live && <HeartButton />}
-      </nav>
-    </>
+      )}
+      <button
+        type="button"
+        class="round"
+        aria-pressed={!muted.value}
+        aria-label={t("Sound")}
+        onClick={() => {
+          muted.value = !muted.value;
+        }}
+      >
+        <Icon node={muted.value ? VolumeX : Volume2} />
+      </button>
+      <button type="button" class="round" aria-label={t("Share")} onClick={() => void share()}>
+        <Icon node={Share} />
+      </button>
+      {live && <HeartButton />}
+    </nav>
   );
 }
 

@@ -25,6 +25,8 @@ export function Top() {
           <span class="top-line">
             {now === "live" && <span class="live-word">{t("live")}</span>}
             {now === "replay" && <span>{t("Replay")}</span>}
+            {now === "upcoming" && <span>{t("Coming up")}</span>}
+            {now === "cancelled" && <span>{t("Cancelled")}</span>}
             {now === "live" && (
               <span class="viewers number">
                 <Icon node={Eye} size={16} />

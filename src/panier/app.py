@@ -12,8 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.middleware import Middleware
 
+import panier.catalog.routes
 import panier.markets.pages
 import panier.people.pages
+import panier.shows.pages
+import panier.shows.routes
 from panier import engines, web
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -26,11 +29,15 @@ GRACE_SECONDS = 5
 ROUTERS = [
     panier.markets.pages.router,
     panier.people.pages.router,
+    panier.catalog.routes.router,
+    panier.shows.pages.router,
+    panier.shows.routes.router,
 ]
 """In this order a path is looked up."""
 
 NAV = [
     web.Link(N_("Shows"), ""),
+    web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
 ]
 """The top bar: what everybody sees, and what a role brings."""
 

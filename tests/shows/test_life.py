@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.shows.laid import NOBODY, lay, lay_show, list_told
 
 from panier import shows
 from panier.kit.cells import Cell
@@ -16,6 +15,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
 from panier.kit.errors import BadInput, NotFound
 from panier.shows.rules import TRANSITIONS, State, may_become
+from tests.shows.laid import NOBODY, lay, lay_show, list_told
 
 Verb = Callable[[Tx, shows.Show], Awaitable[None]]
 

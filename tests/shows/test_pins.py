@@ -4,12 +4,12 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from tests.shows.laid import NOBODY, Laid, lay, lay_product, lay_seller, lay_show, list_told
 
 from panier import catalog, shows
 from panier.kit.cells import Cell
 from panier.kit.db import value
 from panier.kit.errors import BadInput
+from tests.shows.laid import NOBODY, Laid, lay, lay_product, lay_seller, lay_show, list_told
 
 
 async def lay_live(cell: Cell) -> tuple[Laid, shows.Show]:

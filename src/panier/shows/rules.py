@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +17,8 @@ SLUG_MAX = 60
 """Characters of a show's name in addresses, before a number that tells namesakes apart."""
 RUN_SHEET_MAX = 100
 """Products of one show."""
+PLACES = range(1, 1000)
+"""What a host may enter as a product's place in the show."""
 LATE_MAX = timedelta(minutes=15)
 """A show may be scheduled for a moment that has just gone by."""
 AHEAD_MAX = timedelta(days=400)
@@ -134,6 +136,26 @@ def check_run_sheet(products: Sequence[UUID]) -> None:
     if len(set(products)) != len(products):
         reason = _("a product can be on the run sheet once")
         raise BadInput(field="products", reason=reason)
+
+
+def order_products(places: Mapping[str, str]) -> list[UUID]:
+    """Return products by the place entered for each (empty: not presented); equals as they come.
+
+    Raises BadInput when a place is no number, or when there is no product at all.
+    """
+    chosen: list[tuple[int, UUID]] = []
+    for product, place in places.items():
+        if not place:
+            continue
+        try:
+            chosen.append((PLACES.index(int(place)), UUID(product)))
+        except ValueError:
+            reason = _("a place is a number from 1 to %(last)s", last=PLACES[-1])
+            raise BadInput(field="products", reason=reason) from None
+    if not chosen:
+        reason = _("please give at least one product a place")
+        raise BadInput(field="products", reason=reason)
+    return [product for _place, product in sorted(chosen, key=lambda pair: pair[0])]
 
 
 def make_slug(title: str) -> str:

@@ -10,6 +10,7 @@ from panier.markets.actions import load, move
 from panier.markets.market import Market
 from panier.markets.queries import (
     access_market,
+    access_market_in,
     find_market,
     get_commission,
     get_market,
@@ -39,6 +40,7 @@ __all__ = [
     "UnknownFee",
     "UnknownVatRate",
     "access_market",
+    "access_market_in",
     "can_sell",
     "check_selling",
     "find_market",

@@ -47,7 +47,12 @@ async def list_markets(tx: Tx) -> list[Market]:
 
 async def access_market(cells: Cells, code: str) -> Market:
     """Return a market, at most 5 s old, without a query in most cases; raises NotFound."""
-    market = (await _markets_of(cells.of(code))).get(code)
+    return await access_market_in(cells.of(code), code)
+
+
+async def access_market_in(cell: Cell, code: str) -> Market:
+    """Return a market of `cell`, at most 5 s old, as `access_market` does; raises NotFound."""
+    market = (await _markets_of(cell)).get(code)
     if market is None:
         raise NotFound(market=code)
     return market

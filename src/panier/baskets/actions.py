@@ -9,6 +9,7 @@ from panier import catalog, markets, stock
 from panier.baskets.queries import ShownBasket, get_basket
 from panier.kit.cells import Cell
 from panier.kit.clock import ms
+from panier.kit.db import Tx
 from panier.kit.errors import BadInput
 from panier.markets import Market
 from panier.settings import Settings
@@ -34,32 +35,28 @@ class Drop(msgspec.Struct, forbid_unknown_fields=True):
     quantity: Quantity = 1
 
 
-class Here(Protocol):
-    """Who asks, and where: a request's reader or a room's socket."""
+class Call(Protocol):
+    """A command of the room's socket."""
 
     @property
     def cell(self) -> Cell:
-        """Return the market's cell."""
-
-    @property
-    def market(self) -> Market:
-        """Return the market."""
-
-    @property
-    def visitor(self) -> UUID:
-        """Return the basket's owner: one browser."""
-
-
-class Call(Here, Protocol):
-    """A command of the room's socket."""
+        """Return the room's cell."""
 
     @property
     def settings(self) -> Settings:
         """Return the installation's settings."""
 
     @property
+    def market(self) -> str:
+        """Return the market's code."""
+
+    @property
     def show(self) -> UUID:
         """Return the show of the room."""
+
+    @property
+    def visitor(self) -> UUID:
+        """Return the basket's owner: one browser."""
 
     @property
     def language(self) -> str:
@@ -78,22 +75,24 @@ def read_args(given: Any, kind: type[Args]) -> Args:
         raise BadInput(reason=str(wrong), field="args") from None
 
 
-async def put(here: Here, settings: Settings, wanted: Add, show: UUID | None) -> dict[str, Any]:
-    """Hold stock for the basket of whoever is here; answers what the contract of `hold` says.
+async def put(
+    cell: Cell, settings: Settings, market: Market, buyer: UUID, wanted: Add, show: UUID | None
+) -> dict[str, Any]:
+    """Hold stock for `buyer`; answers what the socket's `hold` answers.
 
     Raises MarketPaused, NotFound (no price here), SoldOut, NotEnough, HoldLimitReached.
     """
-    markets.check_selling(here.market.stage)
+    markets.check_selling(market.stage)
     # From memory in all but one of thousands: what has no price here cannot be held.
-    await catalog.get_unit_price(here.cell, here.market.code, wanted.variant)
+    await catalog.get_unit_price(cell, market.code, wanted.variant)
     held = await stock.hold(
-        here.cell,
+        cell,
         stock.Wanted(
             wanted.key,
-            here.visitor,
+            buyer,
             wanted.variant,
             wanted.quantity,
-            here.market.code,
+            market.code,
             show,
             settings.hold_seconds,
             settings.hold_quantity_max,
@@ -108,34 +107,30 @@ async def put(here: Here, settings: Settings, wanted: Add, show: UUID | None) ->
     }
 
 
-async def take_out(here: Here, unwanted: Drop) -> dict[str, Any]:
-    """Give held stock back; answers how much is left in the basket."""
+async def take_out(cell: Cell, market: str, buyer: UUID, unwanted: Drop) -> dict[str, Any]:
+    """Give held stock back; answers how much is left in the basket. Raises NotFound."""
 
-    async def act(tx: Any) -> int:
-        return await stock.release(
-            tx, here.visitor, unwanted.variant, unwanted.quantity, here.market.code
-        )
+    async def act(tx: Tx) -> int:
+        return await stock.release(tx, buyer, unwanted.variant, unwanted.quantity, market)
 
-    left = await here.cell.run(act)
+    left = await cell.run(act)
     return {"variant": str(unwanted.variant), "quantity": left}
-
-
-async def look(here: Here, language: str) -> ShownBasket:
-    """Return the basket of whoever is here, priced now."""
-    async with here.cell.read() as tx:
-        return await get_basket(tx, here.visitor, here.market, language)
 
 
 async def add(call: Call) -> dict[str, Any]:
     """Socket command `hold`."""
-    return await put(call, call.settings, read_args(call.args, Add), call.show)
+    wanted = read_args(call.args, Add)
+    market = await markets.access_market_in(call.cell, call.market)
+    return await put(call.cell, call.settings, market, call.visitor, wanted, call.show)
 
 
 async def drop(call: Call) -> dict[str, Any]:
     """Socket command `drop`."""
-    return await take_out(call, read_args(call.args, Drop))
+    return await take_out(call.cell, call.market, call.visitor, read_args(call.args, Drop))
 
 
 async def show(call: Call) -> ShownBasket:
     """Socket command `basket`."""
-    return await look(call, call.language)
+    market = await markets.access_market_in(call.cell, call.market)
+    async with call.cell.read() as tx:
+        return await get_basket(tx, call.visitor, market, call.language)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from panier import people, web
-from panier.baskets.actions import QUANTITY_MAX, Add, Drop, look, put, take_out
+from panier.baskets.actions import QUANTITY_MAX, Add, Drop, put, take_out
+from panier.baskets.queries import get_basket
 from panier.runtime import Runtime
 
 PRESSES = "120/minute"
@@ -31,7 +32,8 @@ class Press(BaseModel):
 @router.get("")
 async def show_basket(reader: people.ReaderHere) -> Response:
     """Return the basket, priced now."""
-    basket = await look(reader, reader.language)
+    async with reader.cell.read() as tx:
+        basket = await get_basket(tx, reader.visitor, reader.market, reader.language)
     return Response(msgspec.json.encode(basket), media_type="application/json")
 
 
@@ -42,7 +44,9 @@ async def add_to_basket(
     """Hold stock for a few minutes."""
     runtime: Runtime = request.app.state.runtime
     wanted = Add(press.variant, press.key, press.quantity)
-    return await put(reader, runtime.settings, wanted, press.show)
+    return await put(
+        reader.cell, runtime.settings, reader.market, reader.visitor, wanted, press.show
+    )
 
 
 @router.delete("/{variant}", dependencies=[Depends(web.limit("basket", PRESSES))])
@@ -52,4 +56,5 @@ async def take_from_basket(
     quantity: Annotated[int, Query(ge=1, le=QUANTITY_MAX)] = 1,
 ) -> dict[str, Any]:
     """Give held stock back."""
-    return await take_out(reader, Drop(variant, quantity))
+    unwanted = Drop(variant, quantity)
+    return await take_out(reader.cell, reader.market.code, reader.visitor, unwanted)

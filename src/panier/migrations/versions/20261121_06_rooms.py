@@ -18,8 +18,11 @@ create table room_log (
   kind text not null,
   body jsonb not null,
   at timestamptz not null,
+  -- The request's own: one that is repeated after a broken connection is written once.
+  key uuid,
   primary key (show_id, seq)
 );
+create unique index room_log_key on room_log (key) where key is not null;
 create index room_log_state on room_log (show_id, seq) where kind not in ('chat', 'purchase');
 
 -- Ten-second samples of each gateway, for the report's curve.

@@ -1,0 +1,62 @@
+"""What a command of the socket is given, and how it reads its arguments."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from panier.kit.cells import Cell
+from panier.kit.errors import BadInput, Forbidden
+from panier.settings import Settings
+
+A = TypeVar("A", bound="Args")
+
+
+class Args(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The arguments of one command; what is not declared is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command of one viewer, its arguments not yet read."""
+
+    cell: Cell
+    settings: Settings
+    market: str
+    show: UUID
+    visitor: UUID
+    """The device; the key to its basket, so it never leaves the server."""
+    person: UUID | None
+    """Who signed in, if anybody did."""
+    name: str
+    """How the chat shows this viewer."""
+    author: str
+    """The viewer's pseudonym in this show."""
+    staff: bool
+    """Host of the show, market team or admin."""
+    language: str
+    stage: str
+    """The room's stage a moment ago: scheduled, rehearsing, live, ended."""
+    args: dict[str, Any]
+
+    def read(self, kind: type[A]) -> A:
+        """Return the arguments as `kind`; raises BadInput with what is wrong and where."""
+        try:
+            return msgspec.convert(self.args, kind)
+        except msgspec.ValidationError as error:
+            reason, _at, path = str(error).partition(" - at `$.")
+            raise BadInput(reason=reason, field=path.rstrip("`") or None) from None
+
+    def check_staff(self) -> None:
+        """Refuse viewers; raises Forbidden."""
+        if not self.staff:
+            raise Forbidden
+
+
+Action = Callable[[Call], Awaitable[Any]]
+"""Answers one command with something JSON can say; raises PanierError."""
+Commands = Mapping[str, Action]
+StockOf = Callable[[Cell, str, list[UUID]], Awaitable[Mapping[UUID, int]]]
+"""Units left of variants in a market, asked through (cell, market, variants)."""

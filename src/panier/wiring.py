@@ -1,0 +1,108 @@
+"""The tables: who reacts to which event, what a socket command does, what runs by the clock.
+
+Read this and `events.py`, and you know the system.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from panier import baskets, chat, events, orders, payments, reports, rooms, stock
+from panier.kit.cells import Cell
+from panier.kit.delivery import Reaction
+from panier.kit.mail import send_due_mail
+from panier.orders import handlers as order_reactions
+from panier.reports import handlers as report_reactions
+from panier.rooms import actions as room_actions
+from panier.rooms import handlers as room_reactions
+from panier.runtime import Runtime
+from panier.settings import Settings
+from panier.video import handlers as video_reactions
+
+REACTIONS: dict[type[events.Event], list[Reaction]] = {
+    events.ShowScheduled: [room_reactions.show_stage],
+    events.ShowRehearsing: [room_reactions.show_stage],
+    events.ShowWentLive: [video_reactions.begin, room_reactions.show_stage],
+    events.ProductPinned: [room_reactions.show_pin],
+    events.ProductUnpinned: [room_reactions.show_unpin],
+    events.StreamStarted: [room_reactions.show_picture],
+    events.StreamLost: [room_reactions.show_picture],
+    events.SoldOut: [room_reactions.show_sold_out],
+    events.BackInStock: [room_reactions.show_back_in_stock],
+    events.PaymentReported: [order_reactions.settle_reported],
+    events.OrderPaid: [
+        room_reactions.celebrate,
+        order_reactions.confirm_by_mail,
+        order_reactions.remember_buyer,
+        report_reactions.count_late_payment,
+    ],
+    events.OrderRefused: [order_reactions.tell_refusal],
+    events.ShowEnded: [
+        room_reactions.show_stage,
+        video_reactions.finish,
+        report_reactions.write_show_report,
+    ],
+    events.ShowCancelled: [room_reactions.show_stage, video_reactions.finish],
+}
+
+COMMANDS: rooms.Commands = {
+    "say": chat.say,
+    "hide": chat.hide,
+    "mute": chat.mute,
+    "hold": baskets.add,
+    "drop": baskets.drop,
+    "basket": baskets.show,
+    "pin": room_actions.pin,
+    "unpin": room_actions.unpin,
+}
+
+
+class Timer(NamedTuple):
+    """Something every worker does again `seconds` after it was done, in every cell."""
+
+    name: str
+    seconds: float
+    act: Callable[[Runtime, Cell], Awaitable[object]]
+
+
+async def _expire_holds(_runtime: Runtime, cell: Cell) -> None:
+    while await stock.expire_holds(cell):
+        pass
+
+
+async def _send_mail(runtime: Runtime, cell: Cell) -> None:
+    settings = runtime.settings
+    while await send_due_mail(cell, settings.mail_url, settings.mail_from):
+        pass
+
+
+async def _deliver_webhooks(runtime: Runtime, cell: Cell) -> None:
+    await payments.deliver_webhooks(cell, runtime.settings)
+
+
+async def _resume_payments(runtime: Runtime, cell: Cell) -> None:
+    await orders.resume_payments(cell, runtime.settings)
+
+
+async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
+    await reports.complete_reports(cell)
+
+
+TIMERS = [
+    Timer("expire holds", 1.0, _expire_holds),
+    Timer("send mail", 2.0, _send_mail),
+    Timer("deliver webhooks", 1.0, _deliver_webhooks),
+    Timer("resume payments", 5.0, _resume_payments),
+    Timer("complete reports", 5.0, _complete_reports),
+]
+
+
+async def _stock_of(cell: Cell, _market: str, variants: list[UUID]) -> Mapping[UUID, int]:
+    async with cell.read() as tx:
+        return await stock.get_availability(tx, variants)
+
+
+async def serve_rooms(settings: Settings) -> None:
+    """Serve the role `rooms`: the gateway with the shop's commands."""
+    async with Runtime.open(settings) as runtime:
+        await rooms.serve_rooms(runtime, COMMANDS, _stock_of, stock.PULSE)

@@ -16,7 +16,7 @@ from panier.web.language import LanguageOf, choose_language, chosen_language, ne
 from panier.web.origin import SameOrigin
 from panier.web.paths import safe_path
 from panier.web.rates import Rates, check_rate, limit
-from panier.web.render import Link, Reading, greet, render, render_text
+from panier.web.render import Link, Reading, greet, render, render_letter, render_text
 
 __all__ = [
     "STATIC",
@@ -42,6 +42,7 @@ __all__ = [
     "negotiate",
     "read_cookie",
     "render",
+    "render_letter",
     "render_text",
     "safe_path",
     "set_cookie",

@@ -106,6 +106,12 @@ def render_text(request: Request, template: str, **context: Any) -> str:
     return environment().get_template(template).render({**values, **context})
 
 
+def render_letter(template: str, market: Place, **context: Any) -> str:
+    """Return a mail's text in the current language; a mail answers no request and has no frame."""
+    values = {"market": market, "language": current_language()}
+    return environment().get_template(template).render({**values, **context})
+
+
 def _nav(request: Request, reader: Visitor | None, market: Place | None) -> list[Link]:
     if market is None:
         return []

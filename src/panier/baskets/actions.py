@@ -76,7 +76,13 @@ def read_args(given: Any, kind: type[Args]) -> Args:
 
 
 async def put(
-    cell: Cell, settings: Settings, market: Market, buyer: UUID, wanted: Add, show: UUID | None
+    cell: Cell,
+    settings: Settings,
+    *,
+    market: Market,
+    buyer: UUID,
+    wanted: Add,
+    show: UUID | None,
 ) -> dict[str, Any]:
     """Hold stock for `buyer`; answers what the socket's `hold` answers.
 
@@ -121,7 +127,14 @@ async def add(call: Call) -> dict[str, Any]:
     """Socket command `hold`."""
     wanted = read_args(call.args, Add)
     market = await markets.access_market_in(call.cell, call.market)
-    return await put(call.cell, call.settings, market, call.visitor, wanted, call.show)
+    return await put(
+        call.cell,
+        call.settings,
+        market=market,
+        buyer=call.visitor,
+        wanted=wanted,
+        show=call.show,
+    )
 
 
 async def drop(call: Call) -> dict[str, Any]:

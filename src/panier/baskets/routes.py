@@ -45,7 +45,12 @@ async def add_to_basket(
     runtime: Runtime = request.app.state.runtime
     wanted = Add(press.variant, press.key, press.quantity)
     return await put(
-        reader.cell, runtime.settings, reader.market, reader.visitor, wanted, press.show
+        reader.cell,
+        runtime.settings,
+        market=reader.market,
+        buyer=reader.visitor,
+        wanted=wanted,
+        show=press.show,
     )
 
 

@@ -227,7 +227,15 @@ function answer(url: string, method: string, body: Record<string, unknown>): [nu
   if (url.includes("status"))
     return [
       200,
-      { bitrate_kbps: 3450, dropped: 2, reconnects: 1, state: "on", delay_s: 1.42, fps: 30 },
+      {
+        bitrate_kbps: 3450,
+        dropped: 2,
+        reconnects: 1,
+        state: asked.get("status") ?? "live",
+        delay_s: 1.42,
+        fps: 30,
+        codecs: "avc1,mp4a.40.2",
+      },
     ];
   return [200, {}];
 }

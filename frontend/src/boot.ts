@@ -108,7 +108,14 @@ export interface StudioBoot extends Boot {
   ingest_url: string;
   figures_url: string;
   report_url: string;
-  actions: { rehearse: string; go_live: string; end: string; pin: string; unpin: string };
+  actions: {
+    rehearse: string;
+    stop_rehearsing?: string;
+    go_live: string;
+    end: string;
+    pin: string;
+    unpin: string;
+  };
 }
 
 export function readBoot<T extends Boot>(page: Document = document): T {

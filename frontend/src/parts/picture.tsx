@@ -70,7 +70,7 @@ export function Picture({ url, live, poster, muted, state, onReady, children }: 
   return (
     <div class={`picture ${wide.value ? "wide" : "tall"}`}>
       {poster && <img class="picture-poster" src={poster} alt="" />}
-      <canvas ref={surround} class="picture-surround" width={24} height={24} aria-hidden="true" />
+      <canvas ref={surround} class="picture-surround" width={24} height={24} />
       {/* biome-ignore lint/a11y/useMediaCaption: a live has no captions until the host's engine makes them */}
       <video
         ref={element}

@@ -78,26 +78,32 @@ export function AddressStep() {
             change={(city) => put({ city })}
           />
         </div>
-        <div class="field">
-          <label for="pay-country">{t("Country")}</label>
-          <select
-            id="pay-country"
-            autocomplete="country"
-            value={now.country}
-            onChange={(event) => put({ country: event.currentTarget.value })}
-          >
-            {countries.map((code) => (
-              <option key={code} value={code}>
-                {countryName(code)}
-              </option>
-            ))}
-          </select>
-          {trouble.value?.field === "country" && (
-            <p class="error" role="alert">
-              {trouble.value.message}
-            </p>
-          )}
-        </div>
+        {countries.length === 1 ? (
+          <p class="hint">
+            {t("Here we deliver in %(country)s.", { country: countryName(now.country) })}
+          </p>
+        ) : (
+          <div class="field">
+            <label for="pay-country">{t("Country")}</label>
+            <select
+              id="pay-country"
+              autocomplete="country"
+              value={now.country}
+              onChange={(event) => put({ country: event.currentTarget.value })}
+            >
+              {countries.map((code) => (
+                <option key={code} value={code}>
+                  {countryName(code)}
+                </option>
+              ))}
+            </select>
+          </div>
+        )}
+        {trouble.value?.field === "country" && (
+          <p class="error" role="alert">
+            {trouble.value.message}
+          </p>
+        )}
       </div>
       <div class="sheet-end">
         <button type="submit" class="button-buy wide">

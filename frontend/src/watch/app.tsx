@@ -44,7 +44,7 @@ export function App() {
           <Shop />
         </aside>
       )}
-      <main class="stage">
+      <div class="stage">
         <Screen />
         <div class="scrim" aria-hidden="true" />
         <Top />
@@ -59,7 +59,7 @@ export function App() {
           {now === "live" && !desktop.value && !firstTime.value && <Chat />}
         </div>
         {!desktop.value && now !== "cancelled" && <BasketButton />}
-      </main>
+      </div>
       {desktop.value && (
         <aside class="right" aria-label={t("Chat and basket")}>
           <Chat />

@@ -11,6 +11,7 @@ const ROUND = 2 * Math.PI * 32;
 export function BasketButton() {
   const button = useRef<HTMLButtonElement>(null);
   const bumps = landed.value;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each landing bumps it once
   useEffect(() => {
     if (bumps === 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const frames = [{ scale: "1" }, { scale: "1.16" }, { scale: "1" }];

@@ -67,6 +67,7 @@ function HeartButton() {
       aria-label={t("Send a heart")}
       onClick={() => {
         heart();
+        mine += 1;
         float(1);
       }}
     >
@@ -93,6 +94,8 @@ export async function share(): Promise<void> {
 }
 
 const FLOATING_MAX = 14;
+/** The viewer's own hearts, which have risen before the room tells of them. */
+let mine = 0;
 let float: (n: number) => void = () => undefined;
 
 /** Hearts of everyone rise beside the rail; none where the reader asks for stillness. */
@@ -118,8 +121,10 @@ export function FloatingHearts() {
 
   const now = room.value.hearts;
   useEffect(() => {
-    if (now > known.current) float(now - known.current);
+    const fresh = now - known.current;
     known.current = now;
+    if (fresh > mine) float(fresh - mine);
+    mine = Math.max(0, mine - fresh);
   }, [now]);
 
   return (

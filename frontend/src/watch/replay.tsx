@@ -28,6 +28,7 @@ export function Replay() {
   const length = useSignal(0);
   const element = video.value;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another element is another picture
   useEffect(() => {
     if (!element) return;
     const news = () => {

@@ -1,0 +1,48 @@
+import { Sparkline } from "../parts/sparkline";
+import { room } from "../room/store";
+import { count, money, percent, t } from "../text";
+import { desk, figures, state } from "./desk";
+
+/** Four numbers to be read at arm's length, each with what it came from. */
+export function FiguresRow() {
+  const now = figures.value;
+  const minute = now?.minute ?? [];
+  const nothing = { minor: 0, currency: desk.value.market.currency };
+  const viewers = state.value === "ended" ? (now?.viewers_peak ?? 0) : room.value.viewers;
+  return (
+    <section class="studio-figures" aria-label={t("Figures")}>
+      <div class="big">
+        <span class="big-label">
+          {state.value === "ended" ? t("Viewers at most") : t("Viewers")}
+        </span>
+        <span class="big-value number">{count(viewers)}</span>
+        <Sparkline values={minute.map((sample) => sample.viewers)} kind="viewers" />
+        <span class="big-note number">
+          {t("at most %(count)s", { count: count(now?.viewers_peak ?? 0) })}
+        </span>
+      </div>
+      <div class="big">
+        <span class="big-label">{t("Revenue")}</span>
+        <span class="big-value number">{money(now?.revenue ?? nothing)}</span>
+        <Sparkline values={minute.map((sample) => sample.revenue)} kind="sales" />
+        <span class="big-note number">
+          {t("units: %(count)s", { count: count(now?.units ?? 0) })}
+        </span>
+      </div>
+      <div class="big">
+        <span class="big-label">{t("Orders")}</span>
+        <span class="big-value number">{count(now?.orders ?? 0)}</span>
+        <span class="big-note number">
+          {t("messages: %(count)s", { count: count(now?.messages ?? 0) })}
+        </span>
+      </div>
+      <div class="big">
+        <span class="big-label">{t("Conversion")}</span>
+        <span class="big-value number">{percent(now?.conversion ?? 0)}</span>
+        <span class="big-note number">
+          {t("of %(count)s visitors", { count: count(now?.visitors ?? 0) })}
+        </span>
+      </div>
+    </section>
+  );
+}

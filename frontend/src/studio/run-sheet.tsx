@@ -1,0 +1,76 @@
+import { Pin, PinOff } from "lucide";
+import type { Product } from "../boot";
+import { Icon } from "../parts/icon";
+import { room, stockOf } from "../room/store";
+import { count, money, t } from "../text";
+import { canPin } from "./app";
+import { busy, desk, figures, pin } from "./desk";
+
+/** One large button a product, its stock and its sales beside it. */
+export function RunSheet() {
+  const sheet = desk.value.run_sheet;
+  return (
+    <section class="run-sheet" aria-label={t("Run sheet")}>
+      <header class="run-head">
+        <h2>{t("Run sheet")}</h2>
+        <p class="quiet small">{t("Keys 1 to 9 pin, 0 takes off")}</p>
+      </header>
+      {sheet.length === 0 && (
+        <p class="quiet">{t("Put products on this show first, on the page of your shows.")}</p>
+      )}
+      <ol class="run-rows">
+        {sheet.map((product, index) => (
+          <Row key={product.product} product={product} place={index + 1} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Row({ product, place }: { product: Product; place: number }) {
+  const on = room.value.pin === product.product;
+  const left = stockOf(product);
+  const sales = figures.value?.products.find((one) => one.product === product.product);
+  const [first] = product.variants;
+  return (
+    <li class={`run-row ${on ? "on" : ""}`}>
+      <span class="run-place number">{place}</span>
+      {product.image ? (
+        <img class="thumb" src={product.image} alt="" width={64} height={64} />
+      ) : (
+        <span class="thumb" aria-hidden="true">
+          {product.title.charAt(0)}
+        </span>
+      )}
+      <div class="run-words">
+        <strong>{product.title}</strong>
+        <span class="quiet small number">
+          {first ? money(first.price) : t("no price")}
+          {product.variants.length > 1 &&
+            ` · ${t("%(count)s variants", { count: product.variants.length })}`}
+        </span>
+      </div>
+      <dl class="run-numbers number">
+        <div class={left === 0 ? "bad" : left <= 5 ? "low" : ""}>
+          <dt>{t("left")}</dt>
+          <dd>{left === 0 ? t("Sold out") : count(left)}</dd>
+        </div>
+        <div>
+          <dt>{t("sold")}</dt>
+          <dd>{count(sales?.sold ?? 0)}</dd>
+        </div>
+      </dl>
+      <button
+        type="button"
+        class={`pin-button ${on ? "on" : ""}`}
+        aria-pressed={on}
+        disabled={!canPin() || busy.value !== null}
+        onClick={() => void pin(product.product)}
+      >
+        <Icon node={on ? PinOff : Pin} size={20} />
+        {on ? t("Take off") : t("Pin")}
+        <span class="aside-only">{product.title}</span>
+      </button>
+    </li>
+  );
+}

@@ -64,15 +64,11 @@ async def create_person(
 
 
 async def sign_in(cell: Cell, email: str, password: str) -> UUID:
-    """Return whose e-mail address and password these are; raises WrongSignIn.
+    """Return whose e-mail address and password these are; raises WrongSignIn, BadEmail.
 
     An unknown address is answered like a wrong password, after the same work.
     """
-    try:
-        email = normal_email(email)
-    except Exception:
-        await verify_password(None, password)
-        raise
+    email = normal_email(email)
     async with cell.read() as tx:
         found = await find_credentials(tx, email)
     if not await verify_password(found.password_hash if found else None, password) or not found:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from panier import web
 from panier.kit.errors import BadInput, PanierError
 from panier.people import actions, rules
+from panier.people.devices import keep_device, tried_account
 from panier.people.queries import get_saved_address, list_sessions
 from panier.people.reader import (
     SESSION_COOKIE,
@@ -25,7 +26,7 @@ from panier.people.reader import (
 from panier.runtime import Runtime
 
 PER_ACCOUNT = "30/hour"
-"""Sign-ins tried for one e-mail address, from wherever they come."""
+"""Sign-ins tried for one e-mail address, from whatever addresses they come."""
 
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -70,12 +71,13 @@ async def sign_in(
 ) -> Response:
     """Sign in and go on to `next`."""
     form = Filled(email=given.email, next=web.safe_path(given.next, reader.market.path))
-    web.check_rate(request, "sign_in_account", PER_ACCOUNT, of=given.email.strip().lower())
+    web.check_rate(request, "sign_in_account", PER_ACCOUNT, of=tried_account(request, given.email))
     try:
         person = await actions.sign_in(reader.cell, given.email, given.password)
     except (rules.BadEmail, rules.WrongSignIn) as error:
         form.errors["email" if isinstance(error, rules.BadEmail) else ""] = error.message()
         return web.render(request, "people/sign_in.html", error.status, form=form)
+    keep_device(request, given.email)
     await _begin_session(request, reader, person)
     return RedirectResponse(form.next, 303)
 
@@ -105,6 +107,7 @@ async def sign_up(
         except rules.EmailTaken as error:
             form.errors["email"], status = error.message(), error.status
         else:
+            keep_device(request, given.email)
             await _begin_session(request, reader, person)
             return RedirectResponse(form.next, 303)
     return web.render(request, "people/sign_up.html", status, form=form, least=rules.PASSWORD_MIN)

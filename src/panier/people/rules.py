@@ -13,6 +13,10 @@ PASSWORD_MIN, PASSWORD_MAX = 10, 200
 """Characters; the upper limit bounds the work of hashing."""
 DISTINCT_MIN = 5
 """Different characters a password needs, so that it is not one key pressed again and again."""
+TELLING_MIN = 4
+"""Characters of a name or address that count; shorter ones occur in any password."""
+REST_MIN = 6
+"""Characters that must be left of a password when a name or address is taken out."""
 NAME_MAX = 80
 EMAIL_MAX = 254
 """Characters (RFC 5321, 4.5.3.1.3)."""
@@ -109,7 +113,7 @@ def check_password(password: str, *about: str) -> None:
     if low in COMMON or len(set(low)) < DISTINCT_MIN:
         raise PasswordTooEasy
     words = [word for known in about for word in known.lower().replace("@", " ").split()]
-    if any(len(word) > 3 and len(low.replace(word, "")) < PASSWORD_MIN // 2 for word in words):
+    if any(len(word) >= TELLING_MIN and len(low.replace(word, "")) < REST_MIN for word in words):
         raise PasswordTellsYou
 
 

@@ -15,6 +15,8 @@ from starlette.middleware import Middleware
 import panier.catalog.routes
 import panier.markets.pages
 import panier.people.pages
+import panier.reports.pages
+import panier.reports.routes
 import panier.shows.pages
 import panier.shows.routes
 from panier import engines, web
@@ -32,12 +34,15 @@ ROUTERS = [
     panier.catalog.routes.router,
     panier.shows.pages.router,
     panier.shows.routes.router,
+    panier.reports.routes.router,
+    panier.reports.pages.router,
 ]
 """In this order a path is looked up."""
 
 NAV = [
     web.Link(N_("Shows"), ""),
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
+    web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),
 ]
 """The top bar: what everybody sees, and what a role brings."""
 

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from tests.shop import OPENED, Shop, lay_variant
 
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
+from tests.shop import OPENED, Shop, lay_variant
 
 LIVE = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)
 
@@ -108,10 +108,21 @@ async def buy(  # noqa: PLR0917 - a row of a test's story
     )
     await tx.execute(
         "insert into checkout (id, key, buyer, market, show_id, payment_id, state, minor,"
-        " currency, email, name, address, remember, language, page_url, at, paid_at)"
+        " currency, email, name, address, remember, language, page_url,"
+        " held_until, at, paid_at)"
         " values (%s, %s, %s, 'FR', %s, %s, 'paid', %s, 'EUR', 'a@example.org', 'Ana', '{}',"
-        " false, 'fr', '', %s, %s)",
-        (checkout, new_id(), who, shop.show, payment, goods + 490, at(second), at(second)),
+        " false, 'fr', '', %s, %s, %s)",
+        (
+            checkout,
+            new_id(),
+            who,
+            shop.show,
+            payment,
+            goods + 490,
+            at(second + 900),
+            at(second),
+            at(second),
+        ),
     )
     await tx.execute(
         "insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,"

@@ -2,9 +2,6 @@
 
 from uuid import UUID
 
-from tests.reports.rows import air, buy, lay_product, log, pin, sample, say, visit
-from tests.shop import Shop, lay_shop
-
 from panier.events import OrderPaid, ShowEnded
 from panier.kit.cells import Cell
 from panier.kit.db import Tx
@@ -12,6 +9,8 @@ from panier.kit.money import Money
 from panier.reports.figures import Finding, Pin, Question, Room, Sale, Sales, SoldOut
 from panier.reports.handlers import count_late_payment, write_show_report
 from panier.reports.queries import Report, find_report, list_reports
+from tests.reports.rows import air, buy, lay_product, log, pin, sample, say, visit
+from tests.shop import Shop, lay_shop
 
 
 async def lay_evening(tx: Tx) -> tuple[Shop, UUID, UUID]:

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from panier.kit.db import Tx, find, rows
+from panier.kit.money import Money
 from panier.reports.aired import AIRED, Aired
 from panier.reports.figures import Finding, Room, Sales
 
@@ -25,6 +26,11 @@ class Listed(msgspec.Struct, frozen=True):
     orders: int | None
     minor: int | None
     currency: str
+
+    @property
+    def revenue(self) -> Money:
+        """Return what was sold."""
+        return Money(self.minor or 0, self.currency)
 
 
 LIST = """

@@ -144,7 +144,11 @@ MISSED_MIN = 2
 
 def find_suggestions(room: Room, sales: Sales) -> list[Finding]:
     """Return at most three suggestions, the strongest first; at least one."""
-    found = [finding for rule in RULES for finding in rule(room, sales)[:1]]
+    found: list[Finding] = []
+    for rule in RULES:
+        taken = {(TOPICS[one.code], one.product) for one in found}
+        fresh = (one for one in rule(room, sales) if (TOPICS[one.code], one.product) not in taken)
+        found.extend(list(fresh)[:1])
     return found[:SUGGESTIONS_MAX] or [_what_is_missing(room, sales)]
 
 
@@ -289,6 +293,20 @@ RULES: tuple[Callable[[Room, Sales], list[Finding]], ...] = (
     _most_viewers,
 )
 """In the order of how much a host can gain by heeding them."""
+
+
+TOPICS = {
+    "bring_more_stock": "stock",
+    "sold_out_early": "stock",
+    "pin_longer": "pin",
+    "pin_it_too": "pin",
+    "viewers_left": "show",
+    "show_it_differently": "show",
+    "answer_questions": "answers",
+    "keep_something_pinned": "gaps",
+    "open_with_it": "moment",
+}
+"""What each code is about: of one product and topic, one suggestion is enough."""
 
 
 def best_sold(sales: Sales) -> Sold | None:

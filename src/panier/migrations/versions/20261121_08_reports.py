@@ -14,6 +14,8 @@ create table show_report (
   room jsonb,
   sales jsonb,
   findings jsonb,
+  -- When the room was read; gateways book their last seconds a little after the end.
+  room_at timestamptz,
   written_at timestamptz not null
 );
 """

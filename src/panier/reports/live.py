@@ -1,0 +1,129 @@
+"""Reads the figures of a show while it runs: what the studio asks for every few seconds."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from panier.kit.clock import ms, now
+from panier.kit.db import Tx, find
+from panier.kit.money import Money
+from panier.reports.aired import Aired
+from panier.reports.rules import SAMPLE_SECONDS, tenths_of_percent
+from panier.reports.sales import read_sales
+
+SAMPLES_MAX = 60
+"""Samples of ten seconds in the little curve."""
+
+
+class ProductNow(msgspec.Struct, frozen=True):
+    """What a product sold so far, and what is left of all its variants."""
+
+    product: UUID
+    sold: int
+    revenue: Money
+    stock: int
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """Ten seconds: when they began (ms since the epoch), viewers then, sales in them (minor)."""
+
+    at: int
+    viewers: int
+    revenue: int
+
+
+class FiguresNow(msgspec.Struct, frozen=True):
+    """The figures of a show on air, as far as they are committed."""
+
+    viewers: int
+    """At the latest sample."""
+    viewers_peak: int
+    visitors: int
+    orders: int
+    units: int
+    revenue: Money
+    conversion: float
+    """Buyers of visitors, from 0 to 1, with three decimals."""
+    hearts: int
+    messages: int
+    products: list[ProductNow]
+    minute: list[Sample]
+    """The latest 60 samples, the oldest first."""
+
+
+ROOM = """
+with moment as (
+  select date_bin(make_interval(secs => %(every)s), at, %(start)s) as bin,
+         max(viewers) as viewers, sum(hearts) as hearts
+  from (select at, gateway, viewers, hearts from room_sample
+        where show_id = %(show)s and at >= %(start)s) each
+  group by 1, gateway
+), total as (select bin, sum(viewers) as viewers, sum(hearts) as hearts from moment group by bin)
+select coalesce(max(viewers), 0)::int as peak, coalesce(sum(hearts), 0)::int as hearts,
+  (select count(*)::int from room_visit
+   where show_id = %(show)s and last_at >= %(start)s) as visitors,
+  (select count(*)::int from room_log
+   where show_id = %(show)s and kind = 'chat' and at >= %(start)s) as messages
+from total
+"""
+LATEST = """
+select bin, sum(viewers)::int from (
+  select date_bin(make_interval(secs => %(every)s), at, %(start)s) as bin, gateway,
+         max(viewers) as viewers
+  from room_sample where show_id = %(show)s and at >= %(from)s group by 1, 2) each
+group by bin order by bin
+"""
+REVENUE = """
+select date_bin(make_interval(secs => %(every)s), at, %(start)s), sum(goods_minor)::bigint
+from orders where show_id = %(show)s and state = 'paid' and at >= %(from)s group by 1
+"""
+STOCK = """
+select v.product_id, sum(s.available)::int from variant v join stock s on s.variant_id = v.id
+where v.product_id = any(%s) group by 1
+"""
+
+
+class _Room(msgspec.Struct):
+    peak: int
+    hearts: int
+    visitors: int
+    messages: int
+
+
+async def read_figures(tx: Tx, show: Aired) -> FiguresNow:
+    """Read the figures of a show up to now, or up to its end."""
+    end = show.ended_at or now()
+    # The samples are cut at the same ten seconds at every reading.
+    steps = int((end - show.start).total_seconds()) // SAMPLE_SECONDS
+    since = show.start + timedelta(seconds=max(0, steps - SAMPLES_MAX + 1) * SAMPLE_SECONDS)
+    span = {"show": show.id, "start": show.start, "from": since, "every": SAMPLE_SECONDS}
+    room = await find(tx, ROOM, span, _Room) or _Room(0, 0, 0, 0)
+    sales = await read_sales(tx, show, end)
+    left = dict(await (await tx.execute(STOCK, ([p.product for p in sales.products],))).fetchall())
+    minute = await _read_minute(tx, span)
+    return FiguresNow(
+        viewers=minute[-1].viewers if minute else 0,
+        viewers_peak=room.peak,
+        visitors=room.visitors,
+        orders=sales.orders,
+        units=sales.units,
+        revenue=Money(sales.minor, sales.currency),
+        conversion=tenths_of_percent(sales.buyers, room.visitors) / 1000,
+        hearts=room.hearts,
+        messages=room.messages,
+        products=[
+            ProductNow(p.product, p.units, Money(p.minor, sales.currency), left.get(p.product, 0))
+            for p in sales.products
+        ],
+        minute=minute,
+    )
+
+
+async def _read_minute(tx: Tx, span: dict[str, object]) -> list[Sample]:
+    viewers: dict[datetime, int] = dict(await (await tx.execute(LATEST, span)).fetchall())
+    revenue: dict[datetime, int] = dict(await (await tx.execute(REVENUE, span)).fetchall())
+    return [
+        Sample(ms(moment), viewers.get(moment, 0), revenue.get(moment, 0))
+        for moment in sorted({*viewers, *revenue})
+    ]

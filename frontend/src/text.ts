@@ -30,6 +30,15 @@ export function money(price: Price): string {
   return format.format(price.minor / 10 ** digits);
 }
 
+/** Without the cents: for figures read from afar. */
+export function wholeMoney(price: Price): string {
+  const style = { style: "currency", currency: price.currency } as const;
+  const digits = new Intl.NumberFormat(language, style).resolvedOptions().maximumFractionDigits;
+  return new Intl.NumberFormat(language, { ...style, maximumFractionDigits: 0 }).format(
+    price.minor / 10 ** (digits ?? 2),
+  );
+}
+
 export function count(n: number): string {
   const style = n < 10_000 ? {} : { notation: "compact" as const, maximumFractionDigits: 1 };
   return new Intl.NumberFormat(language, style).format(n);

@@ -1,6 +1,6 @@
 import { Sparkline } from "../parts/sparkline";
 import { room } from "../room/store";
-import { count, money, percent, t } from "../text";
+import { count, percent, t, wholeMoney } from "../text";
 import { desk, figures, state } from "./desk";
 
 /** Four numbers to be read at arm's length, each with what it came from. */
@@ -16,18 +16,18 @@ export function FiguresRow() {
           {state.value === "ended" ? t("Viewers at most") : t("Viewers")}
         </span>
         <span class="big-value number">{count(viewers)}</span>
-        <Sparkline values={minute.map((sample) => sample.viewers)} kind="viewers" />
         <span class="big-note number">
           {t("at most %(count)s", { count: count(now?.viewers_peak ?? 0) })}
         </span>
+        <Sparkline values={minute.map((sample) => sample.viewers)} kind="viewers" />
       </div>
       <div class="big">
         <span class="big-label">{t("Revenue")}</span>
-        <span class="big-value number">{money(now?.revenue ?? nothing)}</span>
-        <Sparkline values={minute.map((sample) => sample.revenue)} kind="sales" />
+        <span class="big-value number">{wholeMoney(now?.revenue ?? nothing)}</span>
         <span class="big-note number">
           {t("units: %(count)s", { count: count(now?.units ?? 0) })}
         </span>
+        <Sparkline values={minute.map((sample) => sample.revenue)} kind="sales" />
       </div>
       <div class="big">
         <span class="big-label">{t("Orders")}</span>

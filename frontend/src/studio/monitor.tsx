@@ -61,7 +61,7 @@ export function Monitor() {
             value={sending && health ? `${count(health.bitrate_kbps)} kbit/s` : "–"}
           />
           <Measure
-            label={t("Pictures a second")}
+            label={t("Pictures/s")}
             value={sending && health ? String(Math.round(health.fps)) : "–"}
           />
           <Measure

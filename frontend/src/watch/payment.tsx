@@ -16,6 +16,7 @@ import {
   trouble,
   useSaved,
 } from "./checkout";
+import { asExpiry, inFours } from "./digits";
 import { Field } from "./field";
 import { page, view } from "./page";
 
@@ -28,18 +29,6 @@ const TEST_CARDS = [
   { number: "4000 0000 0000 0259", does: () => t("Settles later") },
 ];
 const CARD_FIELDS = ["number", "expiry", "cvc"];
-
-export function inFours(digits: string): string {
-  return digits
-    .replace(/\D/g, "")
-    .slice(0, 19)
-    .replace(/(.{4})(?=.)/g, "$1 ");
-}
-
-export function asExpiry(typed: string): string {
-  const digits = typed.replace(/\D/g, "").slice(0, 4);
-  return digits.length > 2 ? `${digits.slice(0, 2)}/${digits.slice(2)}` : digits;
-}
 
 function put(part: Partial<typeof card.value>): void {
   card.value = { ...card.value, ...part };

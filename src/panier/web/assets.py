@@ -20,7 +20,7 @@ YEAR = 31_536_000
 
 
 class FrontEndMissing(PanierError):
-    """The front end has not been built yet: run `make frontend`, then reload this page."""
+    """The front end has not been built yet: run `make setup`, then reload this page."""
 
     code, status = "front_end_missing", 503
 

@@ -10,7 +10,7 @@ from panier.settings import Settings
 from panier.web.cookies import PENDING
 
 HSTS_SECONDS = 63_072_000
-"""Two years, what browsers' preload lists ask for."""
+"""Two years."""
 FRAMED = "framed"
 REFUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation",
@@ -61,7 +61,8 @@ class SecurityHeaders:
             "Cross-Origin-Resource-Policy": "same-origin",
         }
         if settings.public_web_url.startswith("https:"):
-            self._fixed["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}; includeSubDomains"
+            # This host only: what runs on its owner's sub-domains is not ours to decide.
+            self._fixed["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with the headers set where the answer begins."""

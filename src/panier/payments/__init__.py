@@ -32,11 +32,11 @@ from panier.payments.sandbox import (
     TokenRefused,
     cancel,
     charge,
+    deliver_webhooks,
     find_answer,
     forget_token,
     refund,
 )
-from panier.payments.webhooks import deliver_webhooks
 
 __all__ = [
     "LOOK_SECONDS",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import httpx2
 import msgspec
 
 from panier.kit.cells import Cell
@@ -18,7 +19,8 @@ from panier.kit.errors import Conflict, NotFound, PanierError
 from panier.kit.money import Money
 from panier.payments.actions import Answer
 from panier.payments.rules import Behaviour, Card, State
-from panier.payments.webhooks import Outcome, queue
+from panier.payments.webhooks import Outcome, deliver, queue
+from panier.settings import Settings
 
 NAME = "sandbox"
 TOKEN_MINUTES = 30
@@ -27,6 +29,8 @@ KEPT_DAYS = 1825
 """How long a kept card lives: five years."""
 LATE_SECONDS = 5
 """When a late payment settles."""
+LATE_BATCH_MAX = 200
+"""Late payments that settle in one go."""
 PENDING_LOOK_SECONDS = 30
 """When to ask again about a late payment, should its webhook be lost."""
 
@@ -37,6 +41,12 @@ insert into sandbox_intent (id, market, key, token, kept_token, minor, currency,
 select * from unnest(%b::text[], %b::text[], %b::uuid[], %b::text[], %b::text[], %b::bigint[],
   %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[])
 on conflict (key) do nothing
+"""
+SETTLE_LATE = f"""
+update sandbox_intent set state = 'succeeded', settles_at = null
+where id in (select id from sandbox_intent where settles_at <= %s order by settles_at
+             limit %s for update skip locked)
+returning {INTENT}
 """
 KEEP = """
 insert into sandbox_token (token, behaviour, brand, last4, lasting, at, expires_at)
@@ -310,21 +320,17 @@ async def answer_challenge(tx: Tx, name: str, *, approved: bool) -> Intent:
     return intent
 
 
-async def settle_late(tx: Tx, limit: int) -> int:
-    """Let late payments succeed whose time has come; returns how many."""
-    settled = await rows(
-        tx,
-        f"""
-        update sandbox_intent set state = 'succeeded', settles_at = null
-        where id in (select id from sandbox_intent where settles_at <= %s order by settles_at
-                     limit %s for update skip locked)
-        returning {INTENT}
-        """,
-        (now(), limit),
-        Intent,
-    )
-    await queue(tx, [_outcome(intent) for intent in settled])
-    return len(settled)
+async def deliver_webhooks(
+    cell: Cell, settings: Settings, transport: httpx2.AsyncBaseTransport | None = None
+) -> int:
+    """Let late payments succeed whose time has come, then tell what there is to tell.
+
+    Returns how many messages were heard; `transport` takes the place of the network in tests.
+    """
+    async with cell.tx() as tx:
+        settled = await rows(tx, SETTLE_LATE, (now(), LATE_BATCH_MAX), Intent)
+        await queue(tx, [_outcome(intent) for intent in settled])
+    return await deliver(cell, settings, transport)
 
 
 def _outcome(intent: Intent) -> Outcome:

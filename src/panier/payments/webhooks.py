@@ -116,7 +116,7 @@ async def queue(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     )
 
 
-async def deliver_webhooks(
+async def deliver(
     cell: Cell, settings: Settings, transport: httpx2.AsyncBaseTransport | None = None
 ) -> int:
     """Deliver the messages that are due; returns how many were heard.

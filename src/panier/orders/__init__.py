@@ -1,0 +1,50 @@
+"""Orders: the promise; a checkout pays one order a seller with one payment.
+
+owns    checkout, orders, order_line, order_number
+says    OrderPaid, OrderRefused
+hears   PaymentReported (settle), OrderPaid and OrderRefused (mail, what the buyer lets us keep)
+limits  stock is held at most 30 minutes for a payment; 30 payments a minute and client
+"""
+
+from panier.orders.addresses import check_address, check_name
+from panier.orders.checkout import check_out, pay, refresh, resume_payments
+from panier.orders.place import Placed, Placement
+from panier.orders.queries import (
+    Checkout,
+    Finding,
+    Order,
+    OrderLine,
+    check_orders,
+    find_checkout,
+    find_order,
+    list_lines,
+    list_orders_of,
+)
+from panier.orders.rules import EmptyBasket, NotSoldHere, PriceChanged, State, name_on_air
+from panier.orders.settle import Settled
+
+__all__ = [
+    "Checkout",
+    "EmptyBasket",
+    "Finding",
+    "NotSoldHere",
+    "Order",
+    "OrderLine",
+    "Placed",
+    "Placement",
+    "PriceChanged",
+    "Settled",
+    "State",
+    "check_address",
+    "check_name",
+    "check_orders",
+    "check_out",
+    "find_checkout",
+    "find_order",
+    "list_lines",
+    "list_orders_of",
+    "name_on_air",
+    "pay",
+    "refresh",
+    "resume_payments",
+]

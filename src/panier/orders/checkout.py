@@ -1,0 +1,133 @@
+"""The way of a payment: placed, asked for outside any transaction, settled; found after a crash.
+
+Between any two steps the process may die. What it leaves is a payment that is not finished; a
+worker asks the provider by the payment's key how it stands, and settles that.
+"""
+
+from datetime import timedelta
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from panier import payments
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.errors import NotFound, PanierError
+from panier.orders.place import Placed, Placement, place_batch
+from panier.orders.queries import find_payment_of
+from panier.orders.settle import Settled, book_refund, settle_batch, settled
+from panier.payments import Answer, Payment, State
+from panier.settings import Settings
+
+LOOKS_MAX = 50
+"""Unfinished payments that a worker looks after in one go."""
+
+log = structlog.get_logger()
+
+
+async def check_out(cell: Cell, settings: Settings, wanted: Placement) -> tuple[Placed, Settled]:
+    """Place and pay; the same key again continues or repeats the first answer.
+
+    Raises EmptyBasket, PriceChanged, NotSoldHere; a declined card is an answer, not an error.
+    """
+    placed = await cell.desk(place_batch).ask(wanted)
+    return placed, await pay(cell, settings, placed.id)
+
+
+async def pay(cell: Cell, settings: Settings, checkout: UUID) -> Settled:
+    """Ask for the money of a placed checkout, or say how its payment stands. Raises NotFound."""
+    state, payment = await _read(cell, checkout)
+    if payment.state != State.CREATED:
+        return settled(checkout, state, payment)
+    return await _settle(cell, settings, await _charge(cell, payment))
+
+
+async def refresh(cell: Cell, settings: Settings, checkout: UUID) -> Settled:
+    """Say how a checkout stands, having asked the provider about a payment that waits."""
+    state, payment = await _read(cell, checkout)
+    if payment.state in (State.CREATED, State.ACTION, State.PENDING):
+        async with cell.read() as tx:
+            answer = await payments.find_answer(tx, payment.id)
+        if answer is not None and answer.state != payment.state:
+            return await _settle(cell, settings, answer)
+    return settled(checkout, state, payment)
+
+
+async def resume_payments(cell: Cell, settings: Settings) -> int:
+    """Finish payments whose process went away, refunds among them; returns how many were looked at.
+
+    Several workers may do this at once: a payment is one worker's for a while.
+    """
+    async with cell.tx() as tx:
+        due = await payments.claim_looks(tx, LOOKS_MAX)
+    for payment in due:
+        try:
+            await _resume(cell, settings, payment)
+        except PanierError as error:
+            log.warning("payment not finished", payment=str(payment.id), error=str(error))
+    return len(due)
+
+
+async def _resume(cell: Cell, settings: Settings, payment: Payment) -> None:
+    state = State(payment.state)
+    match state:
+        case State.CREATED | State.ACTION | State.PENDING:
+            answer = await _ask_again(cell, settings, payment)
+            if answer.state != state:
+                await _settle(cell, settings, answer)
+        case State.REFUNDING:
+            await payments.refund(cell, payment.reference or "", payment.id, payment.amount)
+            await cell.run(lambda tx: book_refund(tx, payment))
+        case State.PAID | State.DECLINED | State.REFUNDED:
+            pass
+        case _:
+            assert_never(state)
+
+
+async def _ask_again(cell: Cell, settings: Settings, payment: Payment) -> Answer:
+    """Return how an unfinished payment stands; what its buyer cannot finish any more is stopped.
+
+    A payment that the provider never heard of is asked for while its stock is held for it.
+    """
+    too_old = payment.at + timedelta(seconds=settings.payment_seconds) <= now()
+    async with cell.read() as tx:
+        answer = await payments.find_answer(tx, payment.id)
+    if answer is not None and not (too_old and answer.state == State.ACTION):
+        return answer
+    if too_old:
+        return await payments.cancel(cell, _charge_of(payment))
+    return await _charge(cell, payment)
+
+
+async def _charge(cell: Cell, payment: Payment) -> Answer:
+    wanted = _charge_of(payment)
+    try:
+        return await payments.charge(cell, wanted)
+    except payments.TokenRefused:
+        # Fenced at the provider, so that no other try can charge what we call declined.
+        answer = await payments.cancel(cell, wanted)
+        if answer.state != State.DECLINED:
+            return answer
+        return msgspec.structs.replace(answer, reason="card_unknown")
+
+
+def _charge_of(payment: Payment) -> payments.Charge:
+    return payments.Charge(payment.id, payment.market, payment.token, payment.amount, payment.keep)
+
+
+async def _settle(cell: Cell, settings: Settings, answer: Answer) -> Settled:
+    if answer.state == State.ACTION:
+        again = now() + timedelta(seconds=settings.payment_seconds)
+        answer = msgspec.structs.replace(answer, look_at=again)
+    return await cell.desk(settle_batch).ask(answer)
+
+
+async def _read(cell: Cell, checkout: UUID) -> tuple[str, Payment]:
+    async with cell.read() as tx:
+        found = await find_payment_of(tx, checkout)
+        payment = await payments.find_payment(tx, found.payment) if found else None
+    if found is None or payment is None:
+        raise NotFound
+    return found.state, payment

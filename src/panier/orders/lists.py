@@ -1,0 +1,161 @@
+"""A seller's orders: filtered, page by page, summed, and as CSV with the same filters."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from panier.kit.cells import Cell
+from panier.kit.db import Tx, find, rows
+from panier.kit.money import Money
+from panier.orders.queries import ORDER, Order
+
+PAGE = 50
+"""Orders on one page."""
+CSV_MAX = 50_000
+"""Orders in one file."""
+CSV_STEP = 1000
+"""Orders read at once for a file."""
+
+# Empty filters match all; a seller's staff see their own sellers, the market's team all of them.
+WHERE = """
+where o.market = %(market)s
+  and (%(sellers)s::uuid[] is null or o.seller_id = any(%(sellers)s))
+  and (%(state)s::text is null or o.state = %(state)s)
+  and (%(show)s::uuid is null or o.show_id = %(show)s)
+  and (%(number)s::text is null or o.number = %(number)s)
+"""
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which orders are asked for; None does not filter."""
+
+    market: str
+    sellers: list[UUID] | None
+    state: str | None = None
+    show: UUID | None = None
+    number: str | None = None
+
+    def params(self, **more: Any) -> dict[str, Any]:
+        """Return the parameters of WHERE, and `more`."""
+        return {**msgspec.structs.asdict(self), **more}
+
+
+class Totals(msgspec.Struct):
+    """What all orders of a filter come to, on whichever page they are."""
+
+    orders: int
+    goods: int
+    shipping: int
+    vat: int
+    commission: int
+    currency: str
+
+    @property
+    def amounts(self) -> dict[str, Money]:
+        """Return goods, shipping, total, VAT, commission and net."""
+        parts = {
+            name: Money(getattr(self, name), self.currency)
+            for name in ("goods", "shipping", "vat", "commission")
+        }
+        total = parts["goods"] + parts["shipping"]
+        return {**parts, "total": total, "net": total - parts["vat"] - parts["commission"]}
+
+
+async def list_orders(
+    tx: Tx, asked: Filter, before: UUID | None = None, limit: int = PAGE
+) -> list[Order]:
+    """List orders, the latest first, those older than `before`."""
+    sql = f"""
+    select {ORDER} from orders o join seller s on s.id = o.seller_id {WHERE}
+      and (%(before)s::uuid is null or o.id < %(before)s)
+    order by o.id desc limit %(limit)s
+    """
+    return await rows(tx, sql, asked.params(before=before, limit=min(limit, CSV_STEP)), Order)
+
+
+async def sum_orders(tx: Tx, asked: Filter, currency: str) -> Totals:
+    """Sum all orders of a filter, in the market's `currency`."""
+    sql = f"""
+    select count(*) as orders, coalesce(sum(goods_minor), 0)::bigint as goods,
+           coalesce(sum(shipping_minor), 0)::bigint as shipping,
+           coalesce(sum(vat_minor), 0)::bigint as vat,
+           coalesce(sum(commission_minor), 0)::bigint as commission, %(currency)s as currency
+    from orders o {WHERE} and o.currency = %(currency)s
+    """
+    found = await find(tx, sql, asked.params(currency=currency), Totals)
+    return found or Totals(0, 0, 0, 0, 0, currency)
+
+
+async def list_shows_sold(tx: Tx, market: str, sellers: Collection[UUID] | None) -> list[UUID]:
+    """List the latest shows in which these sellers (None: all) sold something."""
+    sql = """
+    select o.show_id from orders o
+    where o.market = %s and (%s::uuid[] is null or o.seller_id = any(%s))
+      and o.show_id is not null
+    group by o.show_id order by max(o.at) desc limit 100
+    """
+    given = list(sellers) if sellers is not None else None
+    cursor = await tx.execute(sql, (market, given, given))
+    return [row[0] for row in await cursor.fetchall()]
+
+
+COLUMNS = (
+    "number", "state", "seller", "placed_at", "paid_at", "show", "currency", "goods_minor",
+    "shipping_minor", "total_minor", "vat_minor", "commission_minor", "net_minor",
+)  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins so would be run by a spreadsheet (OWASP, CSV injection)."""
+
+
+def csv_row(order: Order) -> list[str | int]:
+    """Return one line of the file: amounts in minor units, times in UTC, no formulas."""
+    return [
+        _harmless(order.number),
+        order.state,
+        _harmless(order.seller_name),
+        _utc(order.at),
+        _utc(order.paid_at),
+        str(order.show or ""),
+        order.currency,
+        order.goods_minor,
+        order.shipping_minor,
+        order.total.minor,
+        order.vat_minor,
+        order.commission_minor,
+        order.net.minor,
+    ]
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _utc(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
+async def write_csv(cell: Cell, asked: Filter) -> AsyncIterator[str]:
+    """Write the orders of a filter as CSV (RFC 4180), a step at a time.
+
+    No connection is held while a slow reader takes a step.
+    """
+    before, written = None, 0
+    yield _text([COLUMNS])
+    while written < CSV_MAX:
+        async with cell.read() as tx:
+            orders = await list_orders(tx, asked, before, CSV_STEP)
+        if not orders:
+            return
+        yield _text([csv_row(order) for order in orders])
+        before, written = orders[-1].id, written + len(orders)
+
+
+def _text(table: Sequence[Sequence[str | int]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(table)
+    return text.getvalue()

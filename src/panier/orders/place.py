@@ -1,0 +1,332 @@
+"""Placing by group commit: everybody who pays at the same moment is one transaction.
+
+What a buyer holds is claimed, priced and frozen into one order a seller, before any provider
+hears of it. The buyer's key makes a repeated request the same checkout.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from panier import baskets, catalog, markets, payments, stock
+from panier.baskets import Item, Line
+from panier.kit.clock import now
+from panier.kit.db import Tx, rows, run
+from panier.kit.errors import PanierError
+from panier.kit.ids import new_id
+from panier.kit.money import Money
+from panier.markets import Market
+from panier.orders.rules import (
+    CurrencyMismatch,
+    Draft,
+    EmptyBasket,
+    NotSoldHere,
+    PriceChanged,
+    basket_until,
+    draft_orders,
+    number,
+)
+from panier.people import Address
+
+KNOWN = """
+select c.id, c.buyer, c.key, c.payment_id as payment, c.page_url
+from unnest(%b::uuid[], %b::uuid[]) w(buyer, key)
+join checkout c on c.buyer = w.buyer and c.key = w.key
+"""
+CHECKOUTS = """
+insert into checkout (id, key, buyer, market, show_id, person_id, payment_id, state, minor,
+  currency, email, name, name_on_air, address, remember, language, page_url, held_until, at)
+select id, key, buyer, market, show_id, person_id, payment_id, 'placed', minor, currency, email,
+  name, name_on_air, address, remember, language, page_url, held_until, %b
+from unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::uuid[],
+            %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::jsonb[], %b::bool[],
+            %b::text[], %b::text[], %b::timestamptz[])
+  g(id, key, buyer, market, show_id, person_id, payment_id, minor, currency, email, name,
+    name_on_air, address, remember, language, page_url, held_until)
+"""
+ORDERS = """
+insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,
+  goods_minor, shipping_minor, vat_minor, commission_minor, at)
+select id, checkout_id, market, seller_id, show_id, number, 'placed', currency, goods, shipping,
+  vat, commission, %b
+from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
+            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+  g(id, checkout_id, market, seller_id, show_id, number, currency, goods, shipping, vat,
+    commission)
+"""
+LINES = """
+insert into order_line (order_id, n, product_id, variant_id, title, variant_title, sku, quantity,
+  unit_minor, vat_basis_points, vat_minor, shipping_minor, shipping_vat_minor,
+  commission_base_minor, commission_basis_points, commission_minor)
+select * from unnest(%b::uuid[], %b::smallint[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
+  %b::text[], %b::int[], %b::bigint[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[],
+  %b::bigint[], %b::int[], %b::bigint[])
+"""
+# Numbers run per market and year of its calendar; the row stays locked until the commit.
+NUMBERS = """
+insert into order_number (market, year, last)
+select * from unnest(%b::text[], %b::smallint[], %b::bigint[]) order by 1, 2
+on conflict (market, year) do update set last = order_number.last + excluded.last
+returning market, year, last
+"""
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """A buyer's request to pay for what they hold."""
+
+    checkout: UUID
+    key: UUID
+    buyer: UUID
+    market: Market
+    show: UUID | None
+    person: UUID | None
+    email: str
+    name: str
+    name_on_air: str | None
+    address: Address
+    remember: bool
+    language: str
+    token: str
+    """The provider's name for the card."""
+    keep: bool
+    """Have the provider keep the card."""
+    expected: Money | None
+    """The total that the buyer saw."""
+    page_url: str
+    hold_seconds: int
+    payment_seconds: int
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A checkout that was placed now or by an earlier request with the same key."""
+
+    id: UUID
+    buyer: UUID
+    key: UUID
+    payment: UUID
+    page_url: str
+
+
+class Drafted(NamedTuple):
+    """A placement with what it comes to."""
+
+    placement: Placement
+    payment: UUID
+    drafts: list[Draft]
+    shows: dict[UUID, UUID | None]
+    """The show in which each seller's first item was put into the basket."""
+    held_until: datetime
+    """How long the basket would have been held without a payment."""
+
+    @property
+    def total(self) -> Money:
+        """Return what one payment pays."""
+        return sum(
+            (draft.total for draft in self.drafts), Money.zero(self.placement.market.currency)
+        )
+
+
+Pair = tuple[int, int]
+
+
+async def place_batch(tx: Tx, batch: list[Placement]) -> list[Placed | PanierError]:
+    """Place a batch: known keys answer as they did, the others claim what their buyers hold."""
+    answers: dict[Pair, Placed | PanierError] = dict(await _known(tx, batch))
+    fresh: dict[Pair, Placement] = {}
+    for p in batch:
+        if _pair(p) not in answers:
+            fresh.setdefault(_pair(p), p)
+    if fresh:
+        moment = now()
+        drafted = await _draft(tx, list(fresh.values()), moment, answers)
+        if drafted:
+            await _write(tx, drafted, moment)
+        for d in drafted:
+            p = d.placement
+            answers[_pair(p)] = Placed(p.checkout, p.buyer, p.key, d.payment, p.page_url)
+    return [answers[_pair(p)] for p in batch]
+
+
+def _pair(asked: Placement | Placed) -> Pair:
+    return asked.buyer.int, asked.key.int
+
+
+async def _known(tx: Tx, batch: Sequence[Placement]) -> dict[Pair, Placed]:
+    found = await rows(tx, KNOWN, ([p.buyer for p in batch], [p.key for p in batch]), Placed)
+    return {_pair(placed): placed for placed in found}
+
+
+async def _draft(
+    tx: Tx, fresh: list[Placement], moment: datetime, answers: dict[Pair, Placed | PanierError]
+) -> list[Drafted]:
+    """Claim and price; whoever is refused has an answer and their basket back."""
+    until = moment + timedelta(seconds=max(p.payment_seconds for p in fresh))
+    claims = [stock.Claim(p.checkout, p.buyer, p.market.code) for p in fresh]
+    claimed = await stock.claim(tx, claims, until)
+    if len(claimed) < len(fresh):
+        # Nothing to claim: the basket is empty, or the same request was committed a moment ago.
+        answers |= await _known(tx, [p for p in fresh if p.checkout not in claimed])
+    holds: defaultdict[UUID, list[stock.Hold]] = defaultdict(list)
+    for hold in await stock.list_claimed(tx, list(claimed)):
+        if hold.checkout is not None:
+            holds[hold.checkout].append(hold)
+    prices = await _read_prices(tx, fresh, holds, moment)
+    drafted = []
+    for p in fresh:
+        if p.checkout not in claimed:
+            answers.setdefault(_pair(p), EmptyBasket())
+            continue
+        mine = holds[p.checkout]
+        held_at = min(hold.at for hold in mine)
+        held_until = held_at + timedelta(seconds=p.hold_seconds)
+        lines, missing = prices.lines(p, mine)
+        refusal = _refusal(p, lines, missing, moment)
+        if refusal is not None:
+            await stock.unclaim(tx, p.checkout, basket_until(held_at, held_until, moment))
+            answers[_pair(p)] = refusal
+            continue
+        drafts = draft_orders(lines, prices.commissions[p.market.code], p.market.currency)
+        shows = _first_shows(p, lines, mine)
+        drafted.append(Drafted(p, new_id(), drafts, shows, held_until))
+    return drafted
+
+
+def _refusal(
+    p: Placement, lines: Sequence[Line], missing: Sequence[UUID], moment: datetime
+) -> PanierError | None:
+    if missing:
+        return NotSoldHere(variants=[str(variant) for variant in missing])
+    if any(line.offer.unit.currency != p.market.currency for line in lines):
+        return CurrencyMismatch(currency=p.market.currency)
+    shown = baskets.show_lines(lines, p.market.currency, moment)
+    if p.expected is not None and p.expected != shown.total:
+        return PriceChanged(basket=baskets.as_json(shown))
+    return None
+
+
+def _first_shows(
+    p: Placement, lines: Sequence[Line], holds: Sequence[stock.Hold]
+) -> dict[UUID, UUID | None]:
+    sellers = {line.offer.variant: line.offer.seller for line in lines}
+    shows: dict[UUID, UUID | None] = {}
+    for hold in holds:
+        shows.setdefault(sellers[hold.variant], hold.show or p.show)
+    return shows
+
+
+class Prices(NamedTuple):
+    """What a batch needs to know of catalogue, VAT and fees, read once."""
+
+    offers: dict[tuple[str, str], dict[UUID, catalog.Offer]]
+    """By market and language."""
+    rates: dict[str, dict[str, int]]
+    """VAT by market and category, in basis points."""
+    commissions: dict[str, int]
+    """By market, in basis points."""
+
+    def lines(self, p: Placement, holds: Sequence[stock.Hold]) -> tuple[list[Line], list[UUID]]:
+        """Price what was claimed; returns lines, and variants that are not offered any more."""
+        items = baskets.join_items(Item(h.variant, h.quantity, h.expires_at) for h in holds)
+        offers = self.offers[p.market.code, p.language]
+        missing = [item.variant for item in items if item.variant not in offers]
+        return baskets.price(items, offers, self.rates[p.market.code]), missing
+
+
+async def _read_prices(
+    tx: Tx, fresh: Sequence[Placement], holds: dict[UUID, list[stock.Hold]], moment: datetime
+) -> Prices:
+    wanted: defaultdict[tuple[str, str], set[UUID]] = defaultdict(set)
+    places = {p.market.code: p.market for p in fresh}
+    for p in fresh:
+        wanted[p.market.code, p.language].update(hold.variant for hold in holds[p.checkout])
+    prices = Prices({}, {code: {} for code in places}, {})
+    for (code, language), variants in wanted.items():
+        found = await catalog.find_offers(tx, code, variants, language)
+        prices.offers[code, language] = {offer.variant: offer for offer in found}
+    for code, market in places.items():
+        categories = {
+            offer.vat_category
+            for (where, _), offers in prices.offers.items()
+            if where == code
+            for offer in offers.values()
+        }
+        prices.rates[code].update(await baskets.get_vat_rates(tx, market, categories, moment))
+        day = moment.astimezone(ZoneInfo(market.time_zone)).date()
+        prices.commissions[code] = await markets.get_commission(tx, code, day)
+    return prices
+
+
+async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
+    await payments.create(
+        tx,
+        payments.NAME,
+        [
+            payments.NewPayment(
+                d.payment, d.placement.market.code, d.total, d.placement.token, d.placement.keep
+            )
+            for d in drafted
+        ],
+    )
+    await run(tx, CHECKOUTS, (moment, *_columns([_checkout_row(d.placement, d) for d in drafted])))
+    numbers = await _numbers(tx, drafted, moment)
+    order_rows, line_rows = [], []
+    for d in drafted:
+        for draft in d.drafts:
+            order = new_id()
+            order_rows.append(
+                (
+                    order, d.placement.checkout, d.placement.market.code, draft.seller,
+                    d.shows[draft.seller], numbers[d.placement.market.code].pop(),
+                    draft.goods.currency, draft.goods.minor, draft.shipping.minor,
+                    draft.vat.minor, draft.commission.minor,
+                )
+            )  # fmt: skip
+            line_rows += [_line_row(order, n, drawn) for n, drawn in enumerate(draft.lines, 1)]
+    await run(tx, ORDERS, (moment, *_columns(order_rows)))
+    await run(tx, LINES, _columns(line_rows))
+
+
+def _columns(table: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*table, strict=True)]
+
+
+def _checkout_row(p: Placement, d: Drafted) -> tuple[object, ...]:
+    return (
+        p.checkout, p.key, p.buyer, p.market.code, p.show, p.person, d.payment, d.total.minor,
+        d.total.currency, p.email, p.name, p.name_on_air,
+        Jsonb(msgspec.to_builtins(p.address)), p.remember, p.language, p.page_url,
+        d.held_until,
+    )  # fmt: skip
+
+
+def _line_row(order: UUID, n: int, drawn: tuple[Line, Money, int, Money]) -> tuple[object, ...]:
+    line, base, basis_points, commission = drawn
+    offer = line.offer
+    return (
+        order, n, offer.product, offer.variant, offer.title, offer.variant_title, offer.sku,
+        line.quantity, offer.unit.minor, line.vat_basis_points, line.vat.minor,
+        line.shipping.minor, line.shipping_vat.minor, base.minor, basis_points, commission.minor,
+    )  # fmt: skip
+
+
+async def _numbers(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> dict[str, list[str]]:
+    """Take as many numbers of each market as there are orders; the lowest is last in its list."""
+    counts: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for d in drafted:
+        market = d.placement.market
+        year = moment.astimezone(ZoneInfo(market.time_zone)).year
+        counts[market.code, year] += len(d.drafts)
+    cursor = await tx.execute(
+        NUMBERS,
+        ([code for code, _ in counts], [year for _, year in counts], list(counts.values())),
+    )
+    return {
+        code: [number(code, year, last - back) for back in range(counts[code, year])]
+        for code, year, last in await cursor.fetchall()
+    }

@@ -1,0 +1,162 @@
+"""Order rules, pure: states, what each seller's order comes to, names on air, time to pay."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from panier.baskets import Line, by_seller
+from panier.kit.errors import PanierError
+from panier.kit.money import Money
+
+
+class State(StrEnum):
+    """Where a checkout and its orders stand."""
+
+    PLACED = "placed"
+    """Promised, not paid."""
+    PAID = "paid"
+    """Paid and booked; the seller ships."""
+    DECLINED = "declined"
+    """Not paid; the basket was given back."""
+    REFUSED = "refused"
+    """Paid too late: the stock was gone, the money goes back."""
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.PLACED: frozenset({State.PAID, State.DECLINED, State.REFUSED}),
+    State.PAID: frozenset(),
+    State.DECLINED: frozenset(),
+    State.REFUSED: frozenset(),
+}
+"""From each state to those that may follow."""
+
+GRACE_SECONDS = 180
+"""After a declined payment the basket holds its stock at least this long, for another try."""
+AGE_SECONDS_MAX = 1800
+"""However often somebody tries to pay, stock is held no longer than this."""
+NAME_ON_AIR_MAX = 20
+"""Characters of a first name that everybody sees."""
+
+Consent = Literal["first_name", "initials", "none"]
+
+
+class EmptyBasket(PanierError):
+    """Your basket is empty; what you held may have run out of time."""
+
+    code, status = "empty_basket", 409
+
+
+class PriceChanged(PanierError):
+    """The total has changed since you saw it; please look at your basket once more."""
+
+    code, status = "price_changed", 409
+
+
+class NotSoldHere(PanierError):
+    """Something in your basket is not sold here any more; please take it out."""
+
+    code, status = "not_sold_here", 409
+
+
+class CurrencyMismatch(PanierError):
+    """This market sells in %(currency)s."""
+
+    code, status = "currency_mismatch", 422
+
+
+class NoSavedCard(PanierError):
+    """We have no card of yours; please enter one."""
+
+    code, status = "no_saved_card", 422
+
+
+class DraftLine(NamedTuple):
+    """A line about to be ordered, and what we take of it."""
+
+    line: Line
+    commission_base: Money
+    """The goods' price, VAT included, shipping not."""
+    commission_basis_points: int
+    commission: Money
+
+
+class Draft(NamedTuple):
+    """An order about to be placed with one seller; every amount includes VAT."""
+
+    seller: UUID
+    lines: list[DraftLine]
+    goods: Money
+    shipping: Money
+    vat: Money
+    """The VAT inside goods and shipping."""
+    commission: Money
+
+    @property
+    def total(self) -> Money:
+        """Return what the buyer pays for this order."""
+        return self.goods + self.shipping
+
+    @property
+    def net(self) -> Money:
+        """Return what the seller is paid out: the total less VAT and commission."""
+        return self.total - self.vat - self.commission
+
+
+def draft_orders(lines: Sequence[Line], commission_basis_points: int, currency: str) -> list[Draft]:
+    """Make one order a seller; commission is rounded line by line, as it is frozen."""
+    drafts = []
+    for parcel in by_seller(lines):
+        drawn = [
+            DraftLine(
+                line,
+                line.total,
+                commission_basis_points,
+                line.total.percent(commission_basis_points),
+            )
+            for line in parcel
+        ]
+        zero = Money.zero(currency)
+        drafts.append(
+            Draft(
+                seller=parcel[0].offer.seller,
+                lines=drawn,
+                goods=sum((d.line.total for d in drawn), zero),
+                shipping=sum((d.line.shipping for d in drawn), zero),
+                vat=sum((d.line.vat + d.line.shipping_vat for d in drawn), zero),
+                commission=sum((d.commission for d in drawn), zero),
+            )
+        )
+    return drafts
+
+
+def number(market: str, year: int, count: int) -> str:
+    """Write an order's number: FR-2026-000123."""
+    return f"{market}-{year}-{count:06d}"
+
+
+def name_on_air(name: str, consent: Consent) -> str | None:
+    """Return what the room may see of a buyer's name: nothing unless they agreed.
+
+    A first word that is not letters (or too long) is shortened to initials; no letters: nothing.
+    """
+    words = name.split()
+    if consent == "none" or not words:
+        return None
+    first = words[0]
+    letters_only = re.fullmatch(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?", first)
+    if consent == "first_name" and letters_only and len(first) <= NAME_ON_AIR_MAX:
+        return first
+    letters = [word[0].upper() for word in (words[0], words[-1])[: len(words)] if word[0].isalpha()]
+    return " ".join(f"{letter}." for letter in letters) or None
+
+
+def basket_until(held_at: datetime, held_until: datetime, moment: datetime) -> datetime:
+    """Return until when a basket that was given back holds its stock.
+
+    As long as it would have anyway, at least for another try, never beyond AGE_SECONDS_MAX.
+    """
+    again = moment + timedelta(seconds=GRACE_SECONDS)
+    return min(max(held_until, again), held_at + timedelta(seconds=AGE_SECONDS_MAX))

@@ -67,7 +67,7 @@ class Live:
 
     def leave(self, send_away: Callable[[str], None]) -> None:
         """Note that this encoder is gone; the show may go on with it, or another, later."""
-        if self.publisher is send_away:
+        if self.publisher == send_away:
             self.publisher = None
             if not self.ended:
                 self._begin_absence()

@@ -32,7 +32,6 @@ REPLAY = """
 select session, number, starts_at, seconds from segment s join channel c using (show_id)
 where show_id = %s
   and (c.live_at is null or s.starts_at + make_interval(secs => s.seconds) > c.live_at)
-  and (c.ended_at is null or s.starts_at < c.ended_at)
 order by number limit %s
 """
 UNFINISHED = """
@@ -127,7 +126,7 @@ async def get_playback(tx: Tx, show: UUID) -> Playback:
 
 
 async def list_replay(tx: Tx, show: UUID) -> list[Recorded]:
-    """List a show's segments between going live and ending, in order."""
+    """List a show's segments from going live on, in order."""
     cursor = await tx.execute(REPLAY, (show, SEGMENTS_MAX))
     return [Recorded(*row) for row in await cursor.fetchall()]
 

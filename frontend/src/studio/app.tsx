@@ -4,7 +4,7 @@ import { link, room, spoken } from "../room/store";
 import { t } from "../text";
 import { Backstage } from "./backstage";
 import { Chat } from "./chat";
-import { desk, pin, state, unpin, watchDesk } from "./desk";
+import { canPin, desk, pin, state, unpin, watchDesk } from "./desk";
 import { FiguresRow } from "./figures";
 import { Header } from "./header";
 import { Monitor } from "./monitor";
@@ -54,8 +54,4 @@ function listenToKeys(): () => void {
   };
   addEventListener("keydown", press);
   return () => removeEventListener("keydown", press);
-}
-
-export function canPin(): boolean {
-  return state.value === "live" || state.value === "rehearsing";
 }

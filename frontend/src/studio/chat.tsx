@@ -6,8 +6,7 @@ import { reason } from "../room/basket";
 import type { Line } from "../room/fold";
 import { ask, link, room, say, you } from "../room/store";
 import { hour, t } from "../text";
-import { canPin } from "./app";
-import { desk } from "./desk";
+import { desk, state } from "./desk";
 
 const TEXT_MAX = 300;
 
@@ -42,7 +41,7 @@ export function Chat() {
           <TalkLine key={line.seq} line={line} />
         ))}
       </ol>
-      {canPin() && <Say />}
+      {state.value !== "ended" && state.value !== "cancelled" && <Say />}
     </section>
   );
 }

@@ -64,6 +64,10 @@ export const state = computed<ShowState>(() => {
   return told.value;
 });
 
+export function canPin(): boolean {
+  return state.value === "live" || state.value === "rehearsing";
+}
+
 export type Step = "rehearse" | "stop_rehearsing" | "go_live" | "end";
 
 export async function step(which: Step): Promise<boolean> {

@@ -3,8 +3,7 @@ import type { Product } from "../boot";
 import { Icon } from "../parts/icon";
 import { room, stockOf } from "../room/store";
 import { count, money, t } from "../text";
-import { canPin } from "./app";
-import { busy, desk, figures, pin } from "./desk";
+import { busy, canPin, desk, figures, pin } from "./desk";
 
 /** One large button a product, its stock and its sales beside it. */
 export function RunSheet() {
@@ -46,8 +45,9 @@ function Row({ product, place }: { product: Product; place: number }) {
         <strong>{product.title}</strong>
         <span class="quiet small number">
           {first ? money(first.price) : t("no price")}
-          {product.variants.length > 1 &&
-            ` · ${t("%(count)s variants", { count: product.variants.length })}`}
+          {product.variants.length > 1 && (
+            <> · {t("%(count)s variants", { count: product.variants.length })}</>
+          )}
         </span>
       </div>
       <dl class="run-numbers number">

@@ -41,7 +41,7 @@ export function Chat() {
           <ChatLine key={line.seq} line={line} />
         ))}
       </ol>
-      {scene.value === "live" && <ChatInput />}
+      {(scene.value === "live" || scene.value === "upcoming") && <ChatInput />}
     </section>
   );
 }

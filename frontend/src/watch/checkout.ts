@@ -1,6 +1,6 @@
 /** The way from the basket to paid. One key an attempt, so that a repeated try pays once. */
 import { computed, signal } from "@preact/signals";
-import type { Address } from "../boot";
+import type { Address, Person } from "../boot";
 import * as held from "../room/basket";
 import { t } from "../text";
 import { call, newKey, Problem } from "../web";
@@ -38,7 +38,7 @@ export const addressReady = computed(() => {
 
 interface Outcome {
   checkout: string;
-  state: "paid" | "action" | "pending" | "declined" | "failed";
+  state: "paid" | "action" | "pending" | "declined" | "refused";
   action_url?: string;
   order_url?: string;
   error?: { message: string };
@@ -74,6 +74,8 @@ export async function pay(): Promise<void> {
       card: token,
       remember: known !== null && remember.value,
       name_on_air: nameOnAir.value,
+      // What the button said: should it cost otherwise by now, nothing is taken.
+      total: held.basket.value?.total,
     });
     key = null;
     settle(outcome);
@@ -113,11 +115,21 @@ function settle(outcome: Outcome): void {
     void follow(outcome.checkout);
   } else if (state === "paid" || state === "pending") {
     view.value = { at: "done", order: order_url ?? null, pending: state === "pending" };
+    card.value = { number: "", expiry: "", cvc: "" };
     if (state === "pending") void follow(outcome.checkout);
+    if (state === "paid" && remember.value) keep().catch(() => undefined);
     held.refresh().catch(() => undefined);
   } else {
     declined(outcome.error?.message);
   }
+}
+
+/** What the shop now remembers of the buyer, so that the next purchase takes three taps. */
+async function keep(): Promise<void> {
+  const saved = await call<Person["saved"]>("GET", `${page.value.urls.checkout}/saved`);
+  const { person } = page.value;
+  if (person) page.value = { ...page.value, person: { ...person, saved } };
+  useSaved.value = saved.card !== null;
 }
 
 function declined(message: string | undefined): void {

@@ -40,6 +40,7 @@ from panier.shows.queries import (
     list_upcoming,
 )
 from panier.shows.rules import (
+    OPEN,
     NotOnAir,
     NotOnRunSheet,
     RunSheetClosed,
@@ -49,6 +50,7 @@ from panier.shows.rules import (
 )
 
 __all__ = [
+    "OPEN",
     "NotOnAir",
     "NotOnRunSheet",
     "Pin",

@@ -1,0 +1,69 @@
+"""The sample shops as the data file tells them."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+Texts = dict[str, str]
+
+
+class SampleVariant(msgspec.Struct, frozen=True):
+    """A variant: its prices in minor units by market, and what a new sample show begins with."""
+
+    sku: str
+    stock: int
+    price: dict[str, int]
+    title: Texts
+
+
+class SampleProduct(msgspec.Struct, frozen=True):
+    """A product; `seller` is a key of the market's sellers, `vat_in` a market's own category."""
+
+    slug: str
+    seller: str
+    vat: str
+    title: Texts
+    description: Texts
+    alt: Texts
+    variant: list[SampleVariant]
+    vat_in: dict[str, str] = {}
+
+
+class SampleSeller(msgspec.Struct, frozen=True):
+    """A shop; `shipping` is the price of a parcel in minor units."""
+
+    slug: str
+    name: str
+    shipping: int
+
+
+class SamplePerson(msgspec.Struct, frozen=True):
+    """Somebody who can sign in with the sample password."""
+
+    email: str
+    name: str
+
+
+class SampleMarket(msgspec.Struct, frozen=True):
+    """Shops, people (by role) and show titles of a market: the sample show's, then two more."""
+
+    starts: list[str]
+    sellers: dict[str, SampleSeller]
+    people: dict[str, SamplePerson]
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """The data file."""
+
+    market: dict[str, SampleMarket]
+    product: list[SampleProduct]
+    """In the order in which the sample film shows them."""
+
+
+@cache
+def read_sample() -> Sample:
+    """Read the data file that panier ships with."""
+    text = files("panier.demo").joinpath("data.toml").read_text()
+    return msgspec.convert(tomllib.loads(text), Sample)

@@ -1,0 +1,250 @@
+"""Filling an empty installation: sample shops, people and shows, through the front doors.
+
+Every step looks first whether its work is done, so that a seed that was interrupted goes on where
+it stopped, and one that is repeated changes nothing.
+"""
+
+import asyncio
+import io
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from PIL import Image
+
+from panier import catalog, markets, people, shows, stock
+from panier.demo import pictures
+from panier.demo.data import SampleMarket, SampleProduct, read_sample
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.db import Tx
+from panier.kit.money import Money
+from panier.runtime import Runtime
+
+PASSWORD = "basket-demo"  # noqa: S105 - of the sample people, told in the README
+DEMO = "demo"
+"""The sample show's name in addresses; the ones after it are demo-2, demo-3, …"""
+LOW = 5
+"""A variant with fewer units is stocked anew for a new sample show."""
+EVENING = time(19, 30)
+"""When the announced shows begin, on the market's clocks."""
+PRODUCT_SIZE = 960
+COVER_SIZE = (768, 960)
+
+log = structlog.get_logger()
+
+
+async def seed(runtime: Runtime) -> None:
+    """Bring in the sample shops of every market of the data file, and announce their shows."""
+    for cell in runtime.cells:
+        await cell.run(markets.load)
+    password_hash = await people.hash_password(PASSWORD)
+    for code, sample in read_sample().market.items():
+        cell = runtime.cells.of(code)
+        async with cell.read() as tx:
+            market = await markets.get_market(tx, code)
+        sellers = await _seed_sellers(cell, market, sample)
+        await _seed_people(cell, market, sample, sellers["home"], password_hash)
+        for product in read_sample().product:
+            await _seed_product(runtime, cell, market, product, sellers[product.seller])
+        await ensure_demo_show(runtime, code)
+        for days, title in enumerate(sample.starts[1:], start=1):
+            await _announce(runtime, market, title, days)
+        log.info("sample shops are ready", market=code)
+
+
+async def ensure_demo_show(runtime: Runtime, market: str) -> str:
+    """Return the name of a sample show of `market` that can go, or is, on air.
+
+    When the last one is over a new one is scheduled for now, and what has run low is stocked anew.
+    """
+    cell = runtime.cells.of(market)
+    sample = read_sample().market[market]
+    slug, number = DEMO, 1
+    async with cell.read() as tx:
+        while (known := await shows.find_show_by_slug(tx, market, slug)) is not None:
+            if known.state in shows.OPEN:
+                return slug
+            number += 1
+            slug = f"{DEMO}-{number}"
+        home = await markets.get_market(tx, market)
+    cover = await _keep_cover(runtime, sample.starts[0])
+    await cell.run(lambda tx: _restock(tx, market))
+    await cell.run(
+        lambda tx: _schedule(tx, home, sample, sample.starts[0], now(), slug=slug, cover=cover)
+    )
+    return slug
+
+
+async def _seed_sellers(
+    cell: Cell, market: markets.Market, sample: SampleMarket
+) -> dict[str, UUID]:
+    async def act(tx: Tx) -> dict[str, UUID]:
+        made = {}
+        for key, seller in sample.sellers.items():
+            known = await catalog.find_seller(tx, market.code, seller.slug)
+            made[key] = (
+                known.id
+                if known
+                else await catalog.create_seller(
+                    tx,
+                    market=market.code,
+                    slug=seller.slug,
+                    name=seller.name,
+                    country=market.country,
+                    shipping=Money(seller.shipping, market.currency),
+                )
+            )
+        return made
+
+    return await cell.run(act)
+
+
+async def _seed_people(
+    cell: Cell, market: markets.Market, sample: SampleMarket, seller: UUID, password_hash: str
+) -> None:
+    async def act(tx: Tx) -> None:
+        for role, person in sample.people.items():
+            known = await people.find_person_by_email(tx, person.email)
+            key = (
+                known.id
+                if known
+                else await people.create_person(
+                    tx,
+                    email=person.email,
+                    name=person.name,
+                    password_hash=password_hash,
+                    language=market.languages[0],
+                )
+            )
+            if role != "shopper":
+                works_for = seller if role == "seller" else None
+                await people.grant_role(tx, key, role, market.code, works_for)
+
+    await cell.run(act)
+
+
+async def _seed_product(
+    runtime: Runtime, cell: Cell, market: markets.Market, sample: SampleProduct, seller: UUID
+) -> None:
+    async def act(tx: Tx) -> UUID:
+        product = await catalog.find_product_id(tx, market.code, sample.slug)
+        if product is None:
+            product = await catalog.create_product(
+                tx,
+                seller=seller,
+                slug=sample.slug,
+                title=sample.title,
+                description=sample.description,
+                vat_category=sample.vat_in.get(market.code, sample.vat),
+                variants=[
+                    catalog.NewVariant(
+                        variant.sku,
+                        variant.title,
+                        Money(variant.price[market.code], market.currency),
+                    )
+                    for variant in sample.variant
+                ],
+            )
+        variants = await catalog.list_variants(tx, product)
+        counted = await stock.get_availability(tx, variants)
+        for variant, given in zip(variants, sample.variant, strict=True):
+            if variant not in counted:
+                await stock.set_stock(tx, variant, given.stock, market.code)
+        return product
+
+    product = await cell.run(act)
+    async with cell.read() as tx:
+        pictured = (await catalog.get_product(tx, product, market.languages[0])).image
+    if pictured is None:
+        picture = await asyncio.to_thread(pictures.draw, sample.slug, PRODUCT_SIZE)
+        image = await _keep(runtime, picture)
+        await cell.run(lambda tx: catalog.set_image(tx, product, image, sample.alt))
+
+
+async def _restock(tx: Tx, market: str) -> None:
+    for sample in read_sample().product:
+        product = await catalog.find_product_id(tx, market, sample.slug)
+        if product is None:
+            continue
+        variants = await catalog.list_variants(tx, product)
+        left = await stock.get_availability(tx, variants)
+        for variant, given in zip(variants, sample.variant, strict=True):
+            if left.get(variant, 0) < LOW:
+                await stock.set_stock(tx, variant, given.stock, market)
+
+
+async def _announce(runtime: Runtime, market: markets.Market, title: str, days: int) -> None:
+    """Have a show of this title on the calendar, in `days` days; one that went by is called off."""
+    cell = runtime.cells.of(market.code)
+    sample = read_sample().market[market.code]
+    async with cell.read() as tx:
+        known = [
+            show
+            for show in await shows.list_shows_of_host(tx, market.code, await _host(tx, sample))
+            if show.title == title and show.state == shows.State.SCHEDULED
+        ]
+    if any(show.starts_at > now() for show in known):
+        return
+    starts_at = _evening(market.time_zone, days)
+    cover = await _keep_cover(runtime, title)
+
+    async def act(tx: Tx) -> None:
+        for show in known:
+            await shows.cancel(tx, show.id)
+        await _schedule(tx, market, sample, title, starts_at, cover=cover)
+
+    await cell.run(act)
+
+
+async def _schedule(
+    tx: Tx,
+    market: markets.Market,
+    sample: SampleMarket,
+    title: str,
+    starts_at: datetime,
+    *,
+    cover: str,
+    slug: str | None = None,
+) -> None:
+    products = [
+        await catalog.find_product_id(tx, market.code, product.slug)
+        for product in read_sample().product
+    ]
+    await shows.schedule(
+        tx,
+        market=market.code,
+        host=await _host(tx, sample),
+        title=title,
+        starts_at=starts_at,
+        language=market.languages[0],
+        products=[product for product in products if product is not None],
+        slug=slug,
+        cover=cover,
+    )
+
+
+async def _host(tx: Tx, sample: SampleMarket) -> UUID:
+    host = await people.find_person_by_email(tx, sample.people["host"].email)
+    if host is None:
+        raise LookupError("the sample people are made before their shows")
+    return host.id
+
+
+def _evening(time_zone: str, days: int) -> datetime:
+    zone = ZoneInfo(time_zone)
+    day = now().astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(day, EVENING, zone)
+
+
+async def _keep_cover(runtime: Runtime, title: str) -> str:
+    picture = await asyncio.to_thread(pictures.draw_cover, title, COVER_SIZE)
+    return await _keep(runtime, picture)
+
+
+async def _keep(runtime: Runtime, picture: Image.Image) -> str:
+    """Keep a drawn picture; returns its name."""
+    out = io.BytesIO()
+    await asyncio.to_thread(picture.save, out, "PNG")
+    return await catalog.keep_image(runtime.store, out.getvalue())

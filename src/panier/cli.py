@@ -85,17 +85,30 @@ class Ground:
     """Exists once embedded engines have been filled with samples; None: they are not ours."""
 
 
+@dataclass(frozen=True)
+class Extras:
+    """What `panier up` runs beyond the roles that every installation needs."""
+
+    samples: bool
+    """The sample shops, on embedded engines."""
+    film: bool
+    """The sample show stays on air."""
+    audience: bool
+    """Simulated viewers; they need the samples."""
+
+
 @app.command()
 def up(
     *,
     demo: Annotated[bool, typer.Option(help="Simulate viewers too.")] = False,
     film: Annotated[bool, typer.Option(help="Keep the sample show on air.")] = True,
+    samples: Annotated[bool, typer.Option(help="Fill embedded engines with sample shops.")] = True,
 ) -> None:
     """Run everything: engines, roles, samples; Ctrl-C ends it."""
     settings = Settings()
-    demo = demo or settings.demo
     set_up_logs("panier", settings.log, settings.log_level)
-    _finish(_up(settings, demo=demo, film=film), asyncio.new_event_loop)
+    extras = Extras(samples=samples, film=film, audience=demo or settings.demo)
+    _finish(_up(settings, extras), asyncio.new_event_loop)
 
 
 @app.command()
@@ -166,23 +179,19 @@ async def _until_told(work: Awaitable[bool]) -> bool:
 # Everything at once
 
 
-async def _up(settings: Settings, *, demo: bool, film: bool) -> bool:
+async def _up(settings: Settings, wanted: Extras) -> bool:
     async with _ground(settings, share=False) as ground:
         settings = _with_free_ports(ground.settings)
-        environment = _environment(settings)
         await _migrate(settings)
-        samples = demo or (ground.seeded is not None)
-        if samples and not (ground.seeded and ground.seeded.exists()):
-            await _named(SEED)(settings)
-            if ground.seeded:
-                ground.seeded.touch()
+        # Engines of an operator's own are filled only when asked: `--demo`, or `panier seed`.
+        samples = wanted.audience or (wanted.samples and ground.seeded is not None)
+        if samples:
+            await _seed_once(settings, ground.seeded)
         names = [*ALWAYS]
-        if samples and film:
-            names.append(RoleName.FILM)
-        if demo:
-            names.append(RoleName.AUDIENCE)
-        settings.data.mkdir(parents=True, exist_ok=True)
-        sockets = engines.socket_folder(settings.data.absolute() / "run", None)
+        names += [RoleName.FILM] if samples and wanted.film else []
+        names += [RoleName.AUDIENCE] if wanted.audience else []
+        environment = _environment(settings)
+        sockets = engines.socket_folder(_folder(settings) / "run", None)
         keepers = [engines.Role(name.value, environment, sockets).keeper() for name in names]
         try:
             await engines.together([keeper.start() for keeper in keepers])
@@ -191,11 +200,24 @@ async def _up(settings: Settings, *, demo: bool, film: bool) -> bool:
             await asyncio.Event().wait()
         finally:
             log.info(_("Stopping."))
-            # The last to be started is the first to go: the audience leaves before the rooms close.
-            extras, roles = keepers[len(ALWAYS) :], keepers[: len(ALWAYS)]
-            await engines.stop_all(extras)
-            await engines.stop_all(roles)
+            # The audience leaves before the rooms close.
+            await engines.stop_all(keepers[len(ALWAYS) :])
+            await engines.stop_all(keepers[: len(ALWAYS)])
     return True
+
+
+async def _seed_once(settings: Settings, mark: Path | None) -> None:
+    """Seed; `mark` saves the look into the database at the next start."""
+    if mark and mark.exists():
+        return
+    await _named(SEED)(settings)
+    if mark:
+        mark.touch()
+
+
+def _folder(settings: Settings) -> Path:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return settings.data.absolute()
 
 
 def _with_free_ports(settings: Settings) -> Settings:

@@ -20,7 +20,7 @@ from panier.engines.keeper import Keeper
 from panier.engines.notify import tell_alive, tell_ready
 from panier.engines.places import private_folder, socket_folder
 from panier.engines.ports import free_port
-from panier.engines.process import end_with_supervisor
+from panier.engines.process import await_exit, end_with_supervisor
 from panier.engines.roles import Role
 from panier.engines.supervisor import (
     Addresses,
@@ -44,6 +44,7 @@ __all__ = [
     "Keeper",
     "Role",
     "RoleFailed",
+    "await_exit",
     "end_with_supervisor",
     "find_running",
     "free_port",

@@ -99,6 +99,6 @@ def role_outlet(name: str) -> Callable[[str], None]:
         text = event.pop("event")
         level = logging.getLevelNamesMapping().get(str(event.pop("level", "info")).upper(), 20)
         event.pop("timestamp", None)
-        log.log(level, text, **{"role": name, **event})
+        log.log(level, text, **{**event, "role": name})
 
     return receive

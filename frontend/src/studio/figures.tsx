@@ -3,10 +3,13 @@ import { room } from "../room/store";
 import { count, percent, t, wholeMoney } from "../text";
 import { desk, figures, state } from "./desk";
 
+const SAMPLE_S = 10;
+
 /** Four numbers to be read at arm's length, each with what it came from. */
 export function FiguresRow() {
   const now = figures.value;
   const minute = now?.minute ?? [];
+  const minutes = Math.round((minute.length * SAMPLE_S) / 60);
   const nothing = { minor: 0, currency: desk.value.market.currency };
   const viewers = state.value === "ended" ? (now?.viewers_peak ?? 0) : room.value.viewers;
   return (
@@ -17,7 +20,11 @@ export function FiguresRow() {
         </span>
         <span class="big-value number">{count(viewers)}</span>
         <span class="big-note number">
-          {t("at most %(count)s", { count: count(now?.viewers_peak ?? 0) })}
+          {state.value !== "ended" &&
+            t("at most %(count)s", { count: count(now?.viewers_peak ?? 0) })}
+          {minutes > 0 && (
+            <span class="big-span">{t("last %(count)s min", { count: minutes })}</span>
+          )}
         </span>
         <Sparkline values={minute.map((sample) => sample.viewers)} kind="viewers" />
       </div>

@@ -3,7 +3,7 @@ import type { Product } from "../boot";
 import { Icon } from "../parts/icon";
 import { room, stockOf } from "../room/store";
 import { count, money, t } from "../text";
-import { busy, canPin, desk, figures, pin } from "./desk";
+import { busy, canPin, desk, figures, pin, state } from "./desk";
 
 /** One large button a product, its stock and its sales beside it. */
 export function RunSheet() {
@@ -12,7 +12,10 @@ export function RunSheet() {
     <section class="run-sheet" aria-label={t("Run sheet")}>
       <header class="run-head">
         <h2>{t("Run sheet")}</h2>
-        <p class="quiet small">{t("Keys 1 to 9 pin, 0 takes off")}</p>
+        {canPin() && <p class="quiet small">{t("Keys 1 to 9 pin, 0 takes off")}</p>}
+        {!canPin() && state.value === "scheduled" && (
+          <p class="quiet small">{t("Pinning opens with the rehearsal")}</p>
+        )}
       </header>
       {sheet.length === 0 && (
         <p class="quiet">{t("Put products on this show first, on the page of your shows.")}</p>
@@ -27,7 +30,7 @@ export function RunSheet() {
 }
 
 function Row({ product, place }: { product: Product; place: number }) {
-  const on = room.value.pin === product.product;
+  const on = canPin() && room.value.pin === product.product;
   const left = stockOf(product);
   const sales = figures.value?.products.find((one) => one.product === product.product);
   const [first] = product.variants;
@@ -60,17 +63,25 @@ function Row({ product, place }: { product: Product; place: number }) {
           <dd>{count(sales?.sold ?? 0)}</dd>
         </div>
       </dl>
-      <button
-        type="button"
-        class={`pin-button ${on ? "on" : ""}`}
-        aria-pressed={on}
-        disabled={!canPin() || busy.value !== null}
-        onClick={() => void pin(product.product)}
-      >
-        <Icon node={on ? PinOff : Pin} size={20} />
-        {on ? t("Take off") : t("Pin")}
-        <span class="aside-only">{product.title}</span>
-      </button>
+      {state.value !== "ended" && state.value !== "cancelled" && (
+        <PinButton product={product} on={on} />
+      )}
     </li>
+  );
+}
+
+function PinButton({ product, on }: { product: Product; on: boolean }) {
+  return (
+    <button
+      type="button"
+      class={`pin-button ${on ? "on" : ""}`}
+      aria-pressed={on}
+      disabled={!canPin() || busy.value !== null}
+      onClick={() => void pin(product.product)}
+    >
+      <Icon node={on ? PinOff : Pin} size={20} />
+      {on ? t("Take off") : t("Pin")}
+      <span class="aside-only">{product.title}</span>
+    </button>
   );
 }

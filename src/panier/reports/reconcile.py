@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from panier import ledger, stock
+from panier import ledger, orders, stock
 from panier.kit.cells import Cell
 from panier.kit.db import Tx, rows
 from panier.kit.i18n import _
@@ -21,36 +21,6 @@ FINDINGS_MAX = 100
 PARKED = """
 select 'event parked' as rule, concat_ws(' ', kind, id, error) as subject, attempts::int as off
 from event where parked order by id limit %(limit)s
-"""
-# Every paid order is booked as one sale, and nothing else is.
-POSTINGS = """
-select 'postings of a paid order' as rule, o.number as subject,
-       (select count(*) from posting p
-        where p.order_id = o.id and p.kind = 'sale')::int as off
-from orders o
-where o.state = 'paid'
-  and (select count(*) from posting p where p.order_id = o.id and p.kind = 'sale') <> 1
-union all
-select 'sale of an order that is not paid', o.number, 1
-from posting p join orders o on o.id = p.order_id
-where p.kind = 'sale' and o.state <> 'paid'
-limit %(limit)s
-"""
-# A checkout is paid exactly when its orders and its payment are.
-CHECKOUTS = """
-select 'checkout and payment disagree' as rule, concat_ws(' ', c.id, c.state, p.state) as subject,
-       1 as off
-from checkout c join payment p on p.id = c.payment_id
-where (c.state = 'paid') <> (p.state = 'paid')
-union all
-select 'checkout and order disagree', concat_ws(' ', o.number, c.state, o.state), 1
-from orders o join checkout c on c.id = o.checkout_id where o.state <> c.state
-union all
-select 'sums of a checkout', c.id::text,
-       (c.minor - coalesce(sum(o.goods_minor + o.shipping_minor), 0))::int
-from checkout c left join orders o on o.checkout_id = c.id
-group by c.id having c.minor <> coalesce(sum(o.goods_minor + o.shipping_minor), 0)
-limit %(limit)s
 """
 # The provider's own books: what is at the bank against what we were told.
 PROVIDER = """
@@ -69,11 +39,13 @@ limit %(limit)s
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something that does not add up: which rule, about what, by how much."""
+    """Something that does not add up."""
 
     rule: str
     subject: str
+    """What it is about."""
     off: int
+    """By how much; 0 where that is no number."""
 
 
 async def reconcile(cell: Cell) -> list[Finding]:
@@ -92,6 +64,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
                 Finding("gap in a room's log", str(gap.show), gap.seq - gap.lines)
                 for gap in await check_logs(tx)
             ],
+            *[Finding(f.rule, f.subject, 0) for f in await orders.check_orders(tx)],
             *await _check_rows(tx),
         ]
 
@@ -99,7 +72,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
 async def _check_rows(tx: Tx) -> list[Finding]:
     return [
         finding
-        for sql in (PARKED, POSTINGS, CHECKOUTS, PROVIDER)
+        for sql in (PARKED, PROVIDER)
         for finding in await rows(tx, sql, {"limit": FINDINGS_MAX}, Finding)
     ]
 

@@ -6,20 +6,27 @@ from contextlib import contextmanager
 from socket import socket
 from typing import cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.middleware import Middleware
 
+import panier.baskets.routes
 import panier.catalog.routes
 import panier.markets.pages
+import panier.orders.pages
+import panier.orders.routes
+import panier.payments.pages
+import panier.payments.routes
 import panier.people.pages
 import panier.reports.pages
 import panier.reports.routes
 import panier.shows.pages
 import panier.shows.routes
-from panier import engines, web
+from panier import engines, payments, people, web
+from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
 from panier.runtime import Runtime
@@ -34,6 +41,11 @@ ROUTERS = [
     panier.catalog.routes.router,
     panier.shows.pages.router,
     panier.shows.routes.router,
+    panier.baskets.routes.router,
+    panier.orders.pages.router,
+    panier.orders.routes.router,
+    panier.payments.pages.router,
+    panier.payments.routes.router,
     panier.reports.routes.router,
     panier.reports.pages.router,
 ]
@@ -42,9 +54,37 @@ ROUTERS = [
 NAV = [
     web.Link(N_("Shows"), ""),
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
+    web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),
 ]
 """The top bar: what everybody sees, and what a role brings."""
+
+
+async def _card_lines(tx: Tx, person: UUID) -> list[str]:
+    card = await payments.find_card(tx, person)
+    return [f"{card.brand} •••• {card.last4}"] if card else []
+
+
+async def _forget_card(tx: Tx, person: UUID) -> None:
+    token = await payments.forget_card(tx, person)
+    if token is not None:
+        await payments.forget_token(tx, token)
+
+
+KEEPSAKES = [
+    people.ADDRESS,
+    people.Keepsake(
+        name="card",
+        title=N_("Card for your next basket"),
+        nothing=N_(
+            "None is kept. When you pay, you can ask us to keep the card for the next time."
+        ),
+        forget_label=N_("Forget this card"),
+        show=_card_lines,
+        forget=_forget_card,
+    ),
+]
+"""What the account page shows and forgets."""
 
 
 def create_app(runtime: Runtime) -> FastAPI:
@@ -67,6 +107,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.rates = web.Rates()
     app.state.nav = NAV
+    app.state.keepsakes = KEEPSAKES
     web.handle_errors(app)
     app.add_exception_handler(SignInNeeded, _ask_to_sign_in)
     app.mount("/static", web.Static())

@@ -5,6 +5,7 @@ import pytest
 from fastapi import FastAPI
 
 from panier import people
+from panier.kit.db import run
 from panier.kit.errors import BadInput
 from panier.kit.ids import new_id
 from panier.runtime import Runtime
@@ -158,3 +159,20 @@ async def test_an_address_is_kept_by_consent_and_forgotten_on_request(
     assert "1 rue des Lilas" not in (await client.get("/fr/account")).text
     async with cell.read() as tx:
         assert await people.get_saved_address(tx, person.id) is None
+
+
+async def test_a_kept_card_is_shown_by_its_last_digits_and_forgotten_on_request(
+    client: httpx2.AsyncClient, runtime: Runtime
+) -> None:
+    await sign_up(client)
+    cell = runtime.cells.of("FR")
+    async with cell.tx() as tx:
+        await run(
+            tx,
+            "insert into saved_card (person_id, provider, token, brand, last4, at)"
+            " select id, 'sandbox', 'kept_1', 'Visa', '4242', now() from person",
+        )
+    assert "Visa •••• 4242" in (await client.get("/fr/account")).text
+    assert (await client.post("/fr/account/card/forget")).status_code == 303
+    assert "4242" not in (await client.get("/fr/account")).text
+    assert (await client.post("/fr/account/soul/forget")).status_code == 404

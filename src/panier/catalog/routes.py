@@ -7,7 +7,7 @@ from panier.kit.errors import NotFound
 from panier.kit.store import get
 from panier.runtime import Runtime
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -19,6 +19,7 @@ from panier.people.actions import (
     sign_out_everywhere,
     sign_up,
 )
+from panier.people.kept import ADDRESS, Keepsake
 from panier.people.passwords import hash_password
 from panier.people.person import Address, Person, Role, Session
 from panier.people.queries import (
@@ -34,8 +35,10 @@ from panier.people.reader import Reader, ReaderHere, read_reader, require, requi
 from panier.people.rules import EmailTaken, WrongSignIn, normal_email
 
 __all__ = [
+    "ADDRESS",
     "Address",
     "EmailTaken",
+    "Keepsake",
     "Person",
     "Reader",
     "ReaderHere",

@@ -10,10 +10,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from panier import web
-from panier.kit.errors import BadInput, PanierError
+from panier.kit.errors import BadInput, NotFound, PanierError
 from panier.people import actions, rules
 from panier.people.devices import keep_device, tried_account
-from panier.people.queries import get_saved_address, list_sessions
+from panier.people.kept import Keepsake
+from panier.people.queries import list_sessions
 from panier.people.reader import (
     SESSION_COOKIE,
     Reader,
@@ -128,26 +129,30 @@ async def show_account(request: Request, reader: ReaderHere) -> Response:
     """Show what we keep about a person, and where they are signed in."""
     person = require(reader)
     async with reader.cell.read() as tx:
-        address = await get_saved_address(tx, person.id)
+        kept = [(keepsake, await keepsake.show(tx, person.id)) for keepsake in _keepsakes(request)]
         sessions = await list_sessions(tx, person.id)
     current = actions.digest(read_session_token(request, reader.cell) or "")
     return web.render(
         request,
         "people/account.html",
         person=person,
-        address=address,
+        kept=kept,
+        days=request.app.state.runtime.settings.session_days,
         sessions=sessions,
         current=current,
     )
 
 
-@router.post("/account/address/forget")
-async def forget_address(reader: ReaderHere) -> Response:
-    """Forget the address kept for the next purchase."""
+@router.post("/account/{name}/forget")
+async def forget(request: Request, reader: ReaderHere, name: str) -> Response:
+    """Forget one kind of what was kept for the next purchase; raises NotFound."""
     person = require(reader)
-    async with reader.cell.tx() as tx:
-        await actions.forget_address(tx, person.id)
-    return RedirectResponse(f"{reader.market.path}account", 303)
+    for keepsake in _keepsakes(request):
+        if keepsake.name == name:
+            async with reader.cell.tx() as tx:
+                await keepsake.forget(tx, person.id)
+            return RedirectResponse(f"{reader.market.path}account", 303)
+    raise NotFound
 
 
 @router.post("/account/sign-out-everywhere")
@@ -174,6 +179,11 @@ async def choose_language(
         async with reader.cell.tx() as tx:
             await actions.choose_language(tx, reader.person.id, language)
     return RedirectResponse(web.safe_path(back, reader.market.path), 303)
+
+
+def _keepsakes(request: Request) -> list[Keepsake]:
+    kept: list[Keepsake] = request.app.state.keepsakes
+    return kept
 
 
 def _mistakes(given: SignUp) -> dict[str, str]:

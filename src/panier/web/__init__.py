@@ -16,7 +16,15 @@ from panier.web.language import LanguageOf, choose_language, chosen_language, ne
 from panier.web.origin import SameOrigin
 from panier.web.paths import safe_path
 from panier.web.rates import Rates, check_rate, limit
-from panier.web.render import Link, Reading, greet, render, render_letter, render_text
+from panier.web.render import (
+    Link,
+    Reading,
+    greet,
+    render,
+    render_letter,
+    render_text,
+    territory_name,
+)
 
 __all__ = [
     "STATIC",
@@ -46,5 +54,6 @@ __all__ = [
     "render_text",
     "safe_path",
     "set_cookie",
+    "territory_name",
     "wants_html",
 ]

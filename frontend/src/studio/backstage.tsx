@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { Check, Circle, Copy, Eye, EyeOff } from "lucide";
 import type { ComponentChildren, InputHTMLAttributes } from "preact";
+import { useId } from "preact/hooks";
 import { Icon } from "../parts/icon";
 import { room, say, stockOf } from "../room/store";
 import { count, t } from "../text";
@@ -162,6 +163,7 @@ interface SecretProps {
 }
 
 function Secret({ label, value, hidden = false, children }: SecretProps) {
+  const id = useId();
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(value);
@@ -172,14 +174,14 @@ function Secret({ label, value, hidden = false, children }: SecretProps) {
   };
   return (
     <div class="secret">
-      <span class="secret-label" id={`secret-${label}`}>
+      <label class="secret-label" for={id}>
         {label}
-      </span>
+      </label>
       <input
         readOnly
         {...({ type: hidden ? "password" : "text" } as InputHTMLAttributes)}
         value={value}
-        aria-labelledby={`secret-${label}`}
+        id={id}
         autocomplete="off"
         spellcheck={false}
         onFocus={(event) => event.currentTarget.select()}

@@ -53,7 +53,7 @@ export function Sheet() {
         aria-label={title(now)}
         tabIndex={-1}
       >
-        <header class="sheet-head">
+        <div class="sheet-head">
           {back && (
             <button
               type="button"
@@ -74,7 +74,7 @@ export function Sheet() {
           <button type="button" class="round sheet-close" aria-label={t("Close")} onClick={close}>
             <Icon node={X} />
           </button>
-        </header>
+        </div>
         <Content now={now} />
       </div>
     </div>

@@ -19,8 +19,13 @@ def needed() -> set[str]:
         files = [entry["file"], *entry.get("css", []), *entry.get("assets", [])]
         built |= {static / file for file in files}
     catalogues = {path.with_suffix(".mo") for path in SOURCE.glob("panier/locale/*/*/*.po")}
-    kept = {p for kind in ("*.py", "*.html", "*.mako") for p in SOURCE.glob(f"panier/**/{kind}")}
-    return {path.relative_to(SOURCE).as_posix() for path in built | catalogues | kept}
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "src/panier"],  # noqa: S607 - the one that made the clone
+        capture_output=True,
+        check=True,
+    )
+    kept = {Path(name) for name in listed.stdout.decode().split("\0") if name}
+    return {p.relative_to(SOURCE).as_posix() for p in built | catalogues | kept}
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from panier import shows
 from panier.kit.cells import Cell
 from panier.kit.clock import now
+from panier.kit.db import run
 from panier.shows.ics import escape, fold
 from tests.shows.conftest import Open
 from tests.shows.laid import lay, lay_show
@@ -27,6 +28,21 @@ async def test_the_start_page_shows_what_is_on_air_and_coming_up(cell: Cell, bro
     assert f'href="{on_air.path}"' in page.text
     assert f'href="/fr/shows/{coming.slug}.ics"' in page.text
     assert page.text.index("On air now") < page.text.index("Coming up")
+
+
+async def test_only_a_show_with_a_recording_can_be_watched_again(cell: Cell, browse: Open) -> None:
+    laid = await lay(cell)
+    recorded, unseen = await lay_show(cell, laid, "Seen"), await lay_show(cell, laid, "Unseen")
+    async with cell.tx() as tx:
+        for show in (recorded, unseen):
+            await shows.go_live(tx, show.id)
+            await shows.end(tx, show.id)
+        await run(tx, "update channel set state = 'ended'")
+        await run(tx, "insert into segment values (%s, 1, 1, %s, 2.0, 1000)", (recorded.id, now()))
+    page = await (await browse(None)).get("/fr/")
+    assert "Watch again" in page.text
+    assert f'href="{recorded.path}"' in page.text
+    assert f'href="{unseen.path}"' not in page.text
 
 
 async def test_an_empty_market_says_so_kindly(cell: Cell, browse: Open) -> None:

@@ -180,7 +180,7 @@ async def _studio(
         coming=coming,
         past=[show for show in found if show.state not in OPEN],
         made=next((show for show in found if show.slug == scheduled), None),
-        products=products,
+        products=sorted(products, key=lambda product: product.title.casefold()),
         form=form,
         place=PLACE,
         me=person.id,

@@ -78,22 +78,14 @@ const boot = {
         name: "Anna Schmidt",
         email: "anna@example.org",
         roles: ["shopper"],
-        saved: {
-          address: {
-            line1: "8 rue de la Roquette",
-            line2: "",
-            postcode: "75011",
-            city: "Paris",
-            country: "FR",
-          },
-          card: { brand: "Visa", last4: "4242" },
-        },
+        saved: { address: null, card: null },
       }
     : null,
   urls: {
     ticket: "/fr/api/shows/show/ticket",
     basket: "/fr/api/basket",
     checkout: "/fr/api/checkout",
+    saved: "/fr/api/checkout/saved",
     sign_in: "/fr/sign-in",
     card_token: "/fr/sandbox/tokens",
     calendar: "/fr/live/linen.ics",
@@ -174,6 +166,21 @@ function answer(url: string, method: string, body: Record<string, unknown>): [nu
     return [200, basket()];
   }
   if (url.includes("tokens")) return [200, { token: `tok_${body.number}`, last4: "4242" }];
+  if (url.includes("/api/checkout/saved")) {
+    return [
+      200,
+      {
+        address: {
+          line1: "8 rue de la Roquette",
+          line2: "",
+          postcode: "75011",
+          city: "Paris",
+          country: "FR",
+        },
+        card: { brand: "Visa", last4: "4242" },
+      },
+    ];
+  }
   if (url.includes("/api/checkout/")) {
     paid += 1;
     return [200, { checkout: "c", state: paid > 2 ? "paid" : "action", order_url: "/fr/order/x" }];

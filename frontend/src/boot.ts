@@ -49,11 +49,17 @@ export interface Card {
   last4: string;
 }
 
+/** What a buyer let us keep for the next time. */
+export interface Saved {
+  address: Address | null;
+  card: Card | null;
+}
+
 export interface Person {
   name: string;
   email: string;
   roles: string[];
-  saved: { address: Address | null; card: Card | null };
+  saved: Saved;
 }
 
 export type ShowState = "scheduled" | "rehearsing" | "live" | "ended" | "cancelled";
@@ -93,6 +99,8 @@ export interface Boot {
     ticket: string;
     basket: string;
     checkout: string;
+    /** What a signed-in buyer let us keep. */
+    saved: string;
     sign_in: string;
     rooms?: string;
     card_token: string;

@@ -1,6 +1,6 @@
 /** The way from the basket to paid. One key an attempt, so that a repeated try pays once. */
 import { computed, signal } from "@preact/signals";
-import type { Address, Person } from "../boot";
+import type { Address, Saved } from "../boot";
 import * as held from "../room/basket";
 import { t } from "../text";
 import { call, newKey, Problem } from "../web";
@@ -13,17 +13,15 @@ const market = page.peek().market;
 
 export const email = signal(known?.email ?? "");
 export const name = signal(known?.name ?? "");
-export const address = signal<Address>(
-  known?.saved.address ?? {
-    line1: "",
-    line2: "",
-    postcode: "",
-    city: "",
-    country: market.code,
-  },
-);
+export const address = signal<Address>({
+  line1: "",
+  line2: "",
+  postcode: "",
+  city: "",
+  country: market.countries?.[0] ?? market.code,
+});
 export const savedCard = computed(() => page.value.person?.saved.card ?? null);
-export const useSaved = signal(known?.saved.card !== null && known?.saved.card !== undefined);
+export const useSaved = signal(false);
 export const card = signal({ number: "", expiry: "", cvc: "" });
 export const remember = signal(false);
 export const nameOnAir = signal<NameOnAir>("none");
@@ -117,18 +115,20 @@ function settle(outcome: Outcome): void {
     view.value = { at: "done", order: order_url ?? null, pending: state === "pending" };
     card.value = { number: "", expiry: "", cvc: "" };
     if (state === "pending") void follow(outcome.checkout);
-    if (state === "paid" && remember.value) keep().catch(() => undefined);
+    if (state === "paid" && remember.value) recall().catch(() => undefined);
     held.refresh().catch(() => undefined);
   } else {
     declined(outcome.error?.message);
   }
 }
 
-/** What the shop now remembers of the buyer, so that the next purchase takes three taps. */
-async function keep(): Promise<void> {
-  const saved = await call<Person["saved"]>("GET", `${page.value.urls.checkout}/saved`);
-  const { person } = page.value;
-  if (person) page.value = { ...page.value, person: { ...person, saved } };
+/** Ask what the shop remembers of a signed-in buyer, so that a purchase takes three taps. */
+export async function recall(): Promise<void> {
+  const { person, urls } = page.value;
+  if (!person) return;
+  const saved = await call<Saved>("GET", urls.saved);
+  page.value = { ...page.value, person: { ...person, saved } };
+  if (saved.address && address.value.line1 === "") address.value = saved.address;
   useSaved.value = saved.card !== null;
 }
 

@@ -88,7 +88,8 @@ def place(slug: str, size: tuple[int, int]) -> tuple[int, int, int]:
     side = round(min(width, height) * (0.94 if height > width else 0.88))
     left = (width - side) // 2
     if slug in HANGING:
-        return left, round(height * 0.5 - side * 0.52), side
+        hang = 0.57 if height > width else 0.5
+        return left, round(height * hang - side * 0.52), side
     edge = height * (0.72 if height > width else 0.76)
     return left, round(edge + height * 0.07 - side * 0.89), side
 

@@ -2,15 +2,15 @@
 
 import math
 
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops
 
 from panier.demo.brush import Canvas, Point, mix, ramp, rgb, smooth, turned
 from panier.demo.still_life import INK, PAPER, ground_shadow
 
 
 def tote(canvas: Canvas) -> None:
-    """A canvas market bag with leather handles, stitched."""
-    cloth, leather, x, top, bottom = "#d8c7a4", "#8f5530", 500, 420, 880
+    """A pale leather tote with brown handles, stitched."""
+    hide, leather, x, top, bottom = "#d8c7a4", "#8f5530", 500, 420, 880
     ground_shadow(canvas, x, bottom, 270)
     back = [(x + 118 * math.cos(math.pi * t / 30), 425 - 250 * math.sin(math.pi * t / 30))
             for t in range(31)]  # fmt: skip
@@ -23,12 +23,11 @@ def tote(canvas: Canvas) -> None:
     ])  # fmt: skip
     body = canvas.polygon(outline)
     light = [
-        (0.0, mix(cloth, INK, 0.3)), (0.12, mix(cloth, PAPER, 0.2)),
-        (0.3, mix(cloth, PAPER, 0.55)), (0.55, cloth), (0.85, mix(cloth, INK, 0.26)),
-        (1.0, mix(cloth, INK, 0.42)),
+        (0.0, mix(hide, INK, 0.3)), (0.12, mix(hide, PAPER, 0.2)),
+        (0.3, mix(hide, PAPER, 0.5)), (0.55, hide), (0.85, mix(hide, INK, 0.26)),
+        (1.0, mix(hide, INK, 0.42)),
     ]  # fmt: skip
     canvas.fill(body, canvas.local(light, (x - 285, top - 10, x + 285, bottom + 12)))
-    weave(canvas, body, x)
     canvas.shade_inside(body, 26, 0.4, (0, -46))
     canvas.shade_inside(body, 14, 0.35, (12, 10), "#ffe9cf")
     fold = [(x - 90, 560), (x - 120, 700), (x - 96, 850)]
@@ -55,18 +54,7 @@ def tote(canvas: Canvas) -> None:
     stitches(canvas, [(x - 240, bottom - 26), (x + 240, bottom - 26)])
     canvas.shade(canvas.box(x - 62, 660, x + 62, 712, 8), 3, 0.4)
     canvas.fill(canvas.box(x - 62, 660, x + 62, 712, 8), mix(leather, INK, 0.25))
-    canvas.write(x, 687, "MARCHÉ", 24, "#e2bf7a", 600)
-
-
-def weave(canvas: Canvas, body: Image.Image, x: float) -> None:
-    """Show the threads of the cloth, barely."""
-    threads = Image.new("L", canvas.image.size)
-    pen, step = ImageDraw.Draw(threads), max(3, round(5 * canvas.k))
-    for at in range(0, canvas.side, step):
-        pen.line((at, 0, at, canvas.side), fill=34)
-        pen.line((0, at, canvas.side, at), fill=26)
-    near = canvas.box(x - 300, 400, x + 300, 900)
-    canvas.fill(ImageChops.multiply(ImageChops.multiply(threads, body), near), INK)
+    canvas.write(x, 687, "ATELIER", 22, "#e2bf7a", 600)
 
 
 def stitches(canvas: Canvas, ends: list[Point]) -> None:

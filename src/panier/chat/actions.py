@@ -103,8 +103,9 @@ async def mute(call: rooms.Call) -> dict[str, Any]:
     call.check_staff()
     author = check_author(call.read(Mute).author)
 
-    async def write(tx: Tx) -> int:
-        return await run(
+    async def write(tx: Tx) -> None:
+        await rooms.open_room(tx, call.show, call.market)
+        await run(
             tx,
             "insert into room_mute (show_id, author, at) values (%s, %s, %s)"
             " on conflict do nothing",

@@ -1,4 +1,4 @@
-"""Commands of the socket for the show's crew: what the studio's buttons do without a request."""
+"""Commands of the socket that the crew runs its show with."""
 
 from typing import Any
 from uuid import UUID
@@ -13,17 +13,24 @@ class Pin(Args):
     product: UUID
 
 
+class Nothing(Args):
+    """No arguments."""
+
+
 async def pin(call: Call) -> dict[str, Any]:
-    """Put a product on the picture; the room hears of it as a numbered fact."""
+    """Put a product on the picture; the fact follows in the log. For the crew.
+
+    Raises Forbidden, NotOnAir, NotOnRunSheet.
+    """
     call.check_staff()
     product = call.read(Pin).product
     await call.cell.run(lambda tx: shows.pin(tx, call.show, product))
-    return {"product": str(product)}
+    return {"product": product}
 
 
 async def unpin(call: Call) -> dict[str, Any]:
-    """Take off what is on the picture."""
+    """Take off what is on the picture; the fact follows in the log. For the crew."""
     call.check_staff()
-    call.read(Args)
+    call.read(Nothing)
     await call.cell.run(lambda tx: shows.unpin(tx, call.show))
     return {}

@@ -88,7 +88,7 @@ class Socket(WSListener):
     """A connection, first a stranger's, then a member's of one room."""
 
     __slots__ = (
-        "_buckets", "_gateway", "_part", "address", "author", "deadline", "gone", "heard_at",
+        "_buckets", "_gateway", "_part", "author", "closing", "deadline", "gone", "heard_at",
         "language", "pending", "pinged_at", "room", "slow_since", "ticket", "transport",
     )  # fmt: skip
 
@@ -100,11 +100,11 @@ class Socket(WSListener):
         self._gateway = gateway
         self._buckets: dict[str, Bucket] | None = None
         self._part: bytearray | None = None
-        self.address = ""
         self.language = LANGUAGES[0]
         self.ticket: Ticket | None = None
         self.room: LiveRoom | None = None
         self.gone = False
+        self.closing = False
         self.pending = 0
         self.heard_at = self.pinged_at = gateway.time()
         self.slow_since: float | None = None
@@ -162,8 +162,9 @@ class Socket(WSListener):
 
     def close(self, code: WSCloseCode, farewell: wire.Reason | None = None) -> None:
         """Say goodbye and close; who does not answer is cut off."""
-        if self.gone:
+        if self.gone or self.closing:
             return
+        self.closing = True
         if farewell is not None:
             self.send(wire.bye(farewell))
         self.transport.send_close(code)
@@ -207,8 +208,8 @@ class Socket(WSListener):
             self._take(whole)
 
     def _take(self, payload: bytes) -> None:
-        if self.slow_since is not None:
-            return  # who does not read gets no answers
+        if self.closing or self.slow_since is not None:
+            return  # who does not read, or was told to go, gets no answers
         if len(payload) > wire.FRAME_BYTES_MAX:
             self._abuse(None, TooLarge(limit=wire.FRAME_BYTES_MAX))
             return

@@ -24,7 +24,7 @@ LOOK = b""
 """News that say only: there are new rows."""
 
 LOCK = """
-select show_id, seq from room where show_id = any(%b) order by show_id for update
+select show_id, seq from room where show_id = any(%b) order by show_id for no key update
 """
 OPEN = """
 insert into room (show_id, market) select * from unnest(%b::uuid[], %b::text[])

@@ -6,6 +6,7 @@ is not written yet lives in memory only: a killed gateway loses at most BOOK_SEC
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -138,10 +139,10 @@ class Book:
     def __init__(self) -> None:
         """Start empty."""
         self._visits: dict[tuple[UUID, UUID], Visit] = {}
-        self._samples: list[Sample] = []
+        self._samples: dict[tuple[UUID, datetime], Sample] = {}
 
     def note(self, visits: Iterable[Visit], samples: Iterable[Sample]) -> None:
-        """Add pieces of visits (one row a visitor) and samples."""
+        """Add pieces of visits (one row a visitor) and samples (one row a moment)."""
         for visit in visits:
             known = self._visits.get((visit.show, visit.visitor))
             if known is None:
@@ -149,29 +150,38 @@ class Book:
             else:
                 known.last_at = visit.last_at
                 known.seconds += visit.seconds
-        self._samples.extend(samples)
-        for key in list(self._visits)[: max(0, len(self._visits) - WAITING_MAX)]:
-            del self._visits[key]
-        del self._samples[: max(0, len(self._samples) - WAITING_MAX)]
+        for sample in samples:
+            counted = self._samples.setdefault((sample.show, sample.at), sample)
+            if counted is not sample:
+                counted.viewers = max(counted.viewers, sample.viewers)
+                counted.hearts += sample.hearts
+        _forget_oldest(self._visits)
+        _forget_oldest(self._samples)
 
     async def write(self, tx: Tx) -> None:
-        """Write all that waits; forgotten only once that is committed."""
-        visits, samples = list(self._visits.values()), list(self._samples)
+        """Write all that waits; forgotten only once that is committed.
+
+        Nothing is noted while this runs: both are the work of one task.
+        """
+        visits, samples = list(self._visits.values()), list(self._samples.values())
         for start in range(0, len(visits), ROWS_MAX):
             await write_visits(tx, visits[start : start + ROWS_MAX])
         if samples:
             await write_samples(tx, samples)
 
         def forget() -> None:
-            for visit in visits:
-                if self._visits.get((visit.show, visit.visitor)) is visit:
-                    del self._visits[visit.show, visit.visitor]
-            del self._samples[: len(samples)]
+            self._visits.clear()
+            self._samples.clear()
 
         tx.after_commit(forget)
 
     def __bool__(self) -> bool:
         return bool(self._visits or self._samples)
+
+
+def _forget_oldest(waiting: dict[Any, Any]) -> None:
+    for key in list(waiting)[: max(0, len(waiting) - WAITING_MAX)]:
+        del waiting[key]
 
 
 async def write_visits(tx: Tx, visits: list[Visit]) -> None:

@@ -141,3 +141,15 @@ async def buy(  # noqa: PLR0917 - a row of a test's story
         (new_id(), variant, shop.show, who, quantity, checkout, at(second - 10), at(second + 480)),
     )
     return order
+
+
+async def record(tx: Tx, shop: Shop, start: int, seconds: int) -> None:
+    """Let the replay hold one piece of picture."""
+    await tx.execute(
+        "insert into channel (show_id, market, token, state, at, live_at, ended_at)"
+        " values (%s, 'FR', 'x', 'ended', %s, %s, %s)",
+        (shop.show, at(0), at(0), at(start + seconds)),
+    )
+    await tx.execute(
+        "insert into segment values (%s, 1, 1, %s, %s, 1000)", (shop.show, at(start), seconds)
+    )

@@ -17,7 +17,7 @@ from panier.kit.db import run
 from panier.reports import complete_reports
 from panier.reports.handlers import write_show_report
 from panier.runtime import Runtime
-from tests.reports.rows import LIVE, air, buy, pin, sample, say, visit
+from tests.reports.rows import LIVE, air, buy, pin, record, sample, say, visit
 from tests.shop import Shop, lay_shop
 
 PASSWORD = "four random words make one"
@@ -42,6 +42,7 @@ async def lay_evening(cell: Cell, *, written: bool = True) -> Shop:
         await pin(tx, shop, shop.product, 60, 600)
         await sample(tx, shop, 60, 3, hearts=4)
         await visit(tx, shop, 300)
+        await record(tx, shop, 5, 595)
         await say(tx, shop, 70, "=cmd|' /C calc'!A0 ?")
         await buy(tx, shop, shop.product, shop.variant, 100, quantity=2, minor=2490)
         if written:
@@ -78,7 +79,7 @@ async def test_the_market_team_reads_a_report(client: httpx2.AsyncClient, cell: 
     assert page.status_code == 200
     assert "One viewer came and stayed 5\u00a0min." in page.text
     assert "One order came to €49.80: Candle." in page.text
-    assert f"/fr/live/{SLUG}?t=60" in page.text
+    assert f"/fr/live/{SLUG}?t=55" in page.text  # the picture came five seconds after the start
     assert 'href="/fr/reports/definitions#viewers"' in page.text
     assert "style=" not in page.text  # the policy of the pages would drop it
 

@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
-from panier import people, shows, web
+from panier import people, shows, video, web
 from panier.kit.errors import NotFound
 from panier.kit.i18n import _
 from panier.kit.money import Money
 from panier.reports import chart, tables, wording
+from panier.reports.aired import Aired
 from panier.reports.definitions import list_definitions
-from panier.reports.figures import Question, Room, Sales
+from panier.reports.figures import Finding, Question, Room, Sales
 from panier.reports.queries import Report, find_report, list_reports
 from panier.shows.queries import CREW, HOST
 
@@ -58,6 +60,7 @@ async def show_report(request: Request, reader: people.ReaderHere, slug: str) ->
         writing = report.show.state == "ended" and report.show.live_at is not None
         return web.render(request, "reports/waiting.html", show=report.show, writing=writing)
     titles = wording.Titles(sales, report.show.language)
+    replay = await _find_in_replay(reader, report.show, room, report.findings)
     return web.render(
         request,
         "reports/report.html",
@@ -73,6 +76,7 @@ async def show_report(request: Request, reader: people.ReaderHere, slug: str) ->
         questions_shown=QUESTIONS_SHOWN,
         questions_listed=QUESTIONS_LISTED,
         pinned=_pinned(room),
+        replay=replay,
         conversion=wording.share(sales.buyers, room.visitors),
         price=lambda minor: Money(minor, sales.currency),
         number=wording.number,
@@ -117,6 +121,25 @@ async def _access_written(reader: people.Reader, slug: str) -> tuple[Report, Roo
     if report.room is None or report.sales is None:
         raise NotFound
     return report, report.room, report.sales
+
+
+async def _find_in_replay(
+    reader: people.Reader, show: Aired, room: Room, findings: Sequence[Finding]
+) -> dict[int, int]:
+    """Return where in the replay each moment of the report is; what it lacks is left out.
+
+    The replay has no gaps, so after a lost picture its seconds are not those of the show.
+    """
+    moments = {one.at for one in room.questions} | {pin.start for pin in room.pins}
+    moments |= {one.at for one in room.sold_out}
+    moments |= {one.at for one in findings if one.at is not None}
+    ordered = sorted(moments)
+    async with reader.cell.read() as tx:
+        offsets = await video.get_media_offsets(
+            tx, show.id, [show.start + timedelta(seconds=at) for at in ordered]
+        )
+    pairs = zip(ordered, offsets, strict=True)
+    return {at: int(offset) for at, offset in pairs if offset is not None}
 
 
 def _pinned(room: Room) -> dict[UUID, int]:

@@ -19,9 +19,6 @@ from panier.kit.ids import new_id
 from panier.settings import Settings
 from tests.video.film import make_film
 
-ROLE = "import asyncio; from panier import video, settings; "
-ROLE += "asyncio.run(video.serve(settings.Settings()))"
-
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -92,7 +89,12 @@ class Role:
             ear.bind(str(door))
             ear.setblocking(False)
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", ROLE, env={**os.environ, **self._environment(door)}
+                sys.executable,
+                "-m",
+                "panier",
+                "run",
+                "video",
+                env={**os.environ, **self._environment(door)},
             )
             async with asyncio.timeout(30):
                 assert await asyncio.get_running_loop().sock_recv(ear, 100) == b"READY=1"

@@ -1,6 +1,7 @@
 """The sample film: the eight products in turn, drawn, with a clock and music, made once."""
 
 import hashlib
+import threading
 import time
 from array import array
 from collections.abc import Iterator
@@ -107,8 +108,15 @@ def film_seconds() -> int:
     return SHOT_SECONDS * len(read_sample().product)
 
 
-def ensure_film(folder: Path, language: str) -> Path:
-    """Return the film with titles in `language`, made when it is not there yet (about 15 s)."""
+class FilmStopped(Exception):
+    """The film is not wanted any more."""
+
+
+def ensure_film(folder: Path, language: str, stopped: threading.Event) -> Path:
+    """Return the film with titles in `language`, made when it is not there yet (about 20 s).
+
+    Raises FilmStopped soon after `stopped` is set.
+    """
     products = read_sample().product
     titles = [product.title[language] for product in products]
     named = "\n".join([str(VERSION), *titles]).encode()
@@ -118,9 +126,9 @@ def ensure_film(folder: Path, language: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     log.info("the sample film is being made, once", language=language)
     begun = time.process_time()
-    draft = path.with_suffix(f".{time.time_ns()}.part")
+    draft = path.with_suffix(".part")
     try:
-        _make(draft, [product.slug for product in products], titles)
+        _make(draft, [product.slug for product in products], titles, stopped)
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -133,7 +141,7 @@ def ensure_film(folder: Path, language: str) -> Path:
     return path
 
 
-def _make(path: Path, slugs: list[str], titles: list[str]) -> None:
+def _make(path: Path, slugs: list[str], titles: list[str], stopped: threading.Event) -> None:
     seconds = SHOT_SECONDS * len(slugs)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
         video: VideoStream = film.add_stream("libx264", rate=FPS)
@@ -151,6 +159,8 @@ def _make(path: Path, slugs: list[str], titles: list[str]) -> None:
         sound = _sound(seconds)
         heard = 0
         for number, picture in enumerate(_pictures(slugs, titles)):
+            if stopped.is_set():
+                raise FilmStopped
             frame = picture.frame()
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             film.mux(video.encode(frame))

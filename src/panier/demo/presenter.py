@@ -4,13 +4,15 @@ Acts through the same addresses as a browser and an encoder; only looks at the s
 """
 
 import asyncio
+import threading
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import structlog
 
-from panier import shows, video
+from panier import engines, shows, video
 from panier.demo.data import read_sample
 from panier.demo.film import SHOT_SECONDS, ensure_film, film_seconds
 from panier.demo.publisher import Publisher
@@ -33,17 +35,42 @@ log = structlog.get_logger()
 
 async def serve_film(settings: Settings) -> None:
     """Keep each market's sample show on air until cancelled."""
-    async with Runtime.open(settings) as runtime, asyncio.TaskGroup() as hosts:
-        for market in read_sample().market:
-            hosts.create_task(_keep_on_air(runtime, market))
+    films = Films(settings.data / "demo")
+    async with Runtime.open(settings) as runtime:
+        engines.tell_ready()
+        try:
+            async with asyncio.TaskGroup() as hosts:
+                for market in read_sample().market:
+                    hosts.create_task(_keep_on_air(runtime, films, market))
+        finally:
+            films.stop()
 
 
-async def _keep_on_air(runtime: Runtime, market: str) -> None:
+class Films:
+    """The films of this process, made one after the other so that the first is soon on air."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep them in `folder`."""
+        self._folder = folder
+        self._one_by_one = asyncio.Lock()
+        self._stopped = threading.Event()
+
+    async def get(self, language: str) -> Path:
+        """Return the film in `language`."""
+        async with self._one_by_one:
+            return await asyncio.to_thread(ensure_film, self._folder, language, self._stopped)
+
+    def stop(self) -> None:
+        """Stop making."""
+        self._stopped.set()
+
+
+async def _keep_on_air(runtime: Runtime, films: Films, market: str) -> None:
     """Present one show after the other; whatever fails is tried again."""
     while True:
         try:
             slug = await ensure_demo_show(runtime, market)
-            await Presenter(runtime, market, slug).present()
+            await Presenter(runtime, films, market, slug).present()
             await asyncio.sleep(PAUSE_SECONDS)
         except (httpx2.HTTPError, OSError, TimeoutError) as error:
             log.warning("the sample host tries again", market=market, error=repr(error))
@@ -53,9 +80,10 @@ async def _keep_on_air(runtime: Runtime, market: str) -> None:
 class Presenter:
     """The host of one sample show."""
 
-    def __init__(self, runtime: Runtime, market: str, slug: str) -> None:
+    def __init__(self, runtime: Runtime, films: Films, market: str, slug: str) -> None:
         """Take the show by its market and its name in addresses."""
         self._runtime = runtime
+        self._films = films
         self._cell: Cell = runtime.cells.of(market)
         self._market = market
         self._slug = slug
@@ -69,7 +97,7 @@ class Presenter:
         settings = self._runtime.settings
         async with self._cell.read() as tx:
             show = await shows.get_show_by_slug(tx, self._market, self._slug)
-        film = await asyncio.to_thread(ensure_film, settings.data / "demo", show.language)
+        film = await self._films.get(show.language)
         async with httpx2.AsyncClient(base_url=settings.public_web_url, timeout=20) as web:
             await self._sign_in(web, sample.people["host"].email)
             ingest = await self._get(web, f"/api/shows/{show.id}/ingest")

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Iterator
 
 import structlog
@@ -24,7 +23,7 @@ log = structlog.get_logger()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own handling of signals: ours must first write the last segment."""
+    """uvicorn without its own handling of signals: the last segment must be written first."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -40,7 +39,7 @@ def make_app(origin: Origin) -> Starlette:
 
 
 async def serve(settings: Settings) -> None:
-    """Take encoders and serve players until SIGINT, SIGTERM or cancellation."""
+    """Take encoders and serve players until cancelled; the segment at hand is still written."""
     async with Runtime.open(settings) as runtime:
         origin = Origin(runtime)
         ingest = Ingest(origin)
@@ -60,7 +59,6 @@ async def serve(settings: Settings) -> None:
             )
         )
         await origin.open()
-        alive = asyncio.create_task(engines.tell_alive())
         playback = asyncio.create_task(server.serve())
         try:
             await ingest.open(settings.host, settings.rtmp_port)
@@ -68,28 +66,10 @@ async def serve(settings: Settings) -> None:
                 "video is up", rtmp=settings.public_rtmp_url, playback=settings.public_video_url
             )
             engines.tell_ready()
-            await _until_asked(playback)
+            await asyncio.shield(playback)
+            raise OSError("the playback server ended by itself")
         finally:
-            alive.cancel()
             await ingest.close()
             await origin.close()
             server.should_exit = True
             await asyncio.wait([playback], timeout=GOODBYE_SECONDS_MAX + 2)
-
-
-async def _until_asked(playback: asyncio.Task[None]) -> None:
-    """Return at SIGINT or SIGTERM; fail when the playback server does."""
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    waiting = asyncio.create_task(asked.wait())
-    try:
-        await asyncio.wait([waiting, playback], return_when=asyncio.FIRST_COMPLETED)
-        if playback.done() and not asked.is_set():
-            playback.result()
-            raise OSError("the playback server ended by itself")
-    finally:
-        waiting.cancel()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+from functools import partial
 from uuid import uuid4
 
 import msgspec
@@ -90,8 +91,7 @@ async def main(url: str, origin: str, size: int, presses: int) -> None:
     for start in range(0, size, CONNECT_AT_ONCE):
         part = [
             ws_connect(
-                lambda t=ticket, v=variant: Viewer(crowd, t, v), url,
-                extra_headers=[("Origin", origin)],
+                partial(Viewer, crowd, ticket, variant), url, extra_headers=[("Origin", origin)]
             )
             for ticket, variant in lines[start : start + CONNECT_AT_ONCE]
         ]  # fmt: skip

@@ -23,9 +23,11 @@ import panier.payments.routes
 import panier.people.pages
 import panier.reports.pages
 import panier.reports.routes
+import panier.rooms.pages
+import panier.rooms.routes
 import panier.shows.pages
 import panier.shows.routes
-from panier import engines, payments, people, web
+from panier import engines, payments, people, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -40,6 +42,9 @@ ROUTERS = [
     panier.people.pages.router,
     panier.catalog.routes.router,
     panier.shows.pages.router,
+    # Before the shows' own: /{show}/ticket is a name, /{show}/{step} takes any.
+    panier.rooms.routes.router,
+    panier.rooms.pages.router,
     panier.shows.routes.router,
     panier.baskets.routes.router,
     panier.orders.pages.router,
@@ -107,6 +112,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.rates = web.Rates()
     app.state.nav = NAV
+    app.state.stock_of = wiring.stock_of
     app.state.keepsakes = KEEPSAKES
     web.handle_errors(app)
     app.add_exception_handler(SignInNeeded, _ask_to_sign_in)

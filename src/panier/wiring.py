@@ -97,7 +97,8 @@ TIMERS = [
 ]
 
 
-async def _stock_of(cell: Cell, _market: str, variants: list[UUID]) -> Mapping[UUID, int]:
+async def stock_of(cell: Cell, _market: str, variants: list[UUID]) -> Mapping[UUID, int]:
+    """Read what is left of variants, for the rooms, which know no shop."""
     async with cell.read() as tx:
         return await stock.get_availability(tx, variants)
 
@@ -105,4 +106,4 @@ async def _stock_of(cell: Cell, _market: str, variants: list[UUID]) -> Mapping[U
 async def serve_rooms(settings: Settings) -> None:
     """Serve the role `rooms`: the gateway with the shop's commands."""
     async with Runtime.open(settings) as runtime:
-        await rooms.serve_rooms(runtime, COMMANDS, _stock_of, stock.PULSE)
+        await rooms.serve_rooms(runtime, COMMANDS, stock_of, stock.PULSE)

@@ -9,6 +9,7 @@ from random import Random
 import httpx2
 import structlog
 
+from panier import engines
 from panier.demo.viewer import HEARTS_SECONDS, MESSAGE_SECONDS, Door, Viewer, origin_of
 from panier.settings import Settings
 
@@ -63,6 +64,7 @@ class Audience:
             hearts_seconds=HEARTS_SECONDS,
             purchase_seconds=PURCHASE_SECONDS,
         )
+        engines.tell_ready()
         reports = asyncio.create_task(self._report())
         try:
             async with httpx2.AsyncClient(

@@ -5,8 +5,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from tests import buying
-from tests.shop import Shop, lay_shop, lay_variant
 
 from panier import orders, payments, stock
 from panier.kit.cells import Cell
@@ -19,6 +17,8 @@ from panier.orders.place import place_batch
 from panier.orders.settle import settle_batch
 from panier.payments.rules import Behaviour
 from panier.settings import Settings
+from tests import buying
+from tests.shop import Shop, lay_shop, lay_variant
 
 ANNA, BEN = UUID(int=1), UUID(int=2)
 

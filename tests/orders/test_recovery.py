@@ -5,8 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from tests import buying
-from tests.shop import Shop, lay_shop
 
 from panier import orders, payments, stock
 from panier.kit.cells import Cell
@@ -18,6 +16,8 @@ from panier.orders.settle import settle_batch
 from panier.payments import sandbox
 from panier.payments.rules import Behaviour
 from panier.settings import Settings
+from tests import buying
+from tests.shop import Shop, lay_shop
 
 ANNA, BEN = UUID(int=1), UUID(int=2)
 

@@ -1,8 +1,10 @@
 """Pages: the buyer's order page by signed link; the seller's orders and what each comes to."""
 
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
+from babel.numbers import format_percent
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
@@ -11,7 +13,8 @@ from panier import ledger, payments, people, shows, web
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Forbidden, NotFound
-from panier.kit.i18n import N_
+from panier.kit.i18n import N_, current_language
+from panier.kit.money import BASIS_POINTS, Money
 from panier.orders.checkout import refresh
 from panier.orders.lists import PAGE, Filter, list_orders, list_shows_sold, sum_orders, write_csv
 from panier.orders.queries import find_checkout, find_order, list_lines, list_orders_of
@@ -163,6 +166,9 @@ async def show_seller_order(request: Request, reader: people.ReaderHere, order: 
         address=checkout.sent_to,
         lines=lines[order],
         entries=entries,
+        debit=Money(sum(e.minor for e in entries if e.minor > 0), found.currency),
+        credit=Money(-sum(e.minor for e in entries if e.minor < 0), found.currency),
+        percent=_percent,
         show=show,
         states=STATES,
         badges=BADGES,
@@ -189,6 +195,13 @@ def _filter(reader: Reader, asked: Asked) -> Filter:
         state=asked.state or None,
         show=show,
         number=asked.number.strip().upper() or None,
+    )
+
+
+def _percent(basis_points: int) -> str:
+    """Write a rate as its reader expects it: 5.5 %, 5,5 %."""
+    return str(
+        format_percent(Decimal(basis_points) / BASIS_POINTS, "#,##0.##%", current_language())
     )
 
 

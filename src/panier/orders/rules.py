@@ -140,13 +140,13 @@ def number(market: str, year: int, count: int) -> str:
 def name_on_air(name: str, consent: Consent) -> str | None:
     """Return what the room may see of a buyer's name: nothing unless they agreed.
 
-    A first word that is not letters (or too long) is shortened to initials; no letters: nothing.
+    A first word that is too long, or not letters (an address, say), becomes initials.
     """
     words = name.split()
     if consent == "none" or not words:
         return None
     first = words[0]
-    letters_only = re.fullmatch(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?", first)
+    letters_only = re.fullmatch(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", first)
     if consent == "first_name" and letters_only and len(first) <= NAME_ON_AIR_MAX:
         return first
     letters = [word[0].upper() for word in (words[0], words[-1])[: len(words)] if word[0].isalpha()]

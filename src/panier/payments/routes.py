@@ -1,4 +1,4 @@
-"""JSON: a typed card becomes a token, the provider's webhooks come in, a kept card is forgotten."""
+"""JSON: a typed card becomes a token, the provider's webhooks come in."""
 
 from typing import Annotated
 
@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from panier import people, web
 from panier.kit.clock import now
-from panier.kit.errors import NotFound, SignInNeeded
+from panier.kit.errors import NotFound
 from panier.payments import sandbox, webhooks
-from panier.payments.actions import Answer, forget_card, hear
+from panier.payments.actions import Answer, hear
 from panier.payments.rules import State, read_card
 from panier.runtime import Runtime
 
@@ -61,16 +61,4 @@ async def hear_sandbox(request: Request, m: str) -> Response:
     )
     async with runtime.cells.of(outcome.market).tx() as tx:
         await hear(tx, sandbox.NAME, message, answer)
-    return Response(status_code=204)
-
-
-@router.delete("/api/card", status_code=204)
-async def forget(reader: people.ReaderHere) -> Response:
-    """Forget the card that the signed-in person let us keep, here and at the provider."""
-    if reader.person is None:
-        raise SignInNeeded
-    async with reader.cell.tx() as tx:
-        token = await forget_card(tx, reader.person.id)
-        if token is not None:
-            await sandbox.forget_token(tx, token)
     return Response(status_code=204)

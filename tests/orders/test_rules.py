@@ -1,0 +1,133 @@
+"""What orders come to, names on air, time to pay, addresses: with values worked out by hand."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from panier import baskets
+from panier.baskets import Item
+from panier.catalog import Offer
+from panier.kit.errors import BadInput
+from panier.kit.money import Money
+from panier.orders.addresses import CountryRefused, PostcodeWrong, check_address, check_name
+from panier.orders.lists import csv_row
+from panier.orders.queries import Order
+from panier.orders.rules import basket_until, draft_orders, name_on_air, number
+from panier.people import Address
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def line(variant: int, minor: int, quantity: int, seller: int) -> tuple[Item, Offer]:
+    offer = Offer(
+        variant=UUID(int=variant), product=UUID(int=variant), seller=UUID(int=seller),
+        seller_name="Lumen", title="Candle", variant_title="", sku="S", image=None, image_alt="",
+        unit=Money(minor, "EUR"), vat_category="standard", shipping=Money(490, "EUR"),
+    )  # fmt: skip
+    return Item(offer.variant, quantity, NOON), offer
+
+
+def test_each_seller_has_an_order_and_its_parts_sum_up() -> None:
+    pairs = [line(1, 2490, 2, 1), line(2, 1990, 1, 2), line(3, 999, 1, 1)]
+    lines = baskets.price(
+        [item for item, _ in pairs], {o.variant: o for _, o in pairs}, {"standard": 2000}
+    )
+    first, second = draft_orders(lines, 500, "EUR")
+    # 49.80 + 9.99 goods; 4.90 parcel split 4.08 and 0.82; VAT 8.30 + 1.67 + 0.68 + 0.14
+    assert (first.goods.minor, first.shipping.minor, first.vat.minor) == (5979, 490, 1079)
+    # 5 % of 49.80 is 2.49, of 9.99 is 0.4995, rounded line by line
+    assert first.commission.minor == 299
+    assert first.net.minor == 5979 + 490 - 1079 - 299
+    # 19.90 + 4.90; VAT 3.32 + 0.82; commission 0.995 rounded half up
+    assert (second.total.minor, second.vat.minor, second.commission.minor) == (2480, 414, 100)
+    assert second.net.minor == 1966
+
+
+def test_an_order_is_numbered_by_market_and_year() -> None:
+    assert number("FR", 2026, 123) == "FR-2026-000123"
+
+
+@pytest.mark.parametrize(
+    ("name", "consent", "seen"),
+    [
+        ("Anna Martin", "none", None),
+        ("Anna Martin", "first_name", "Anna"),
+        ("Anna Martin", "initials", "A. M."),
+        ("Jean-Pierre Léon Dupré", "first_name", "Jean-Pierre"),
+        ("Jean-Pierre Léon Dupré", "initials", "J. D."),
+        ("Anna", "initials", "A."),
+        ("anna@example.org Martin", "first_name", "A. M."),
+        ("www.buy.example 5", "first_name", "W."),
+        ("Wolfeschlegelsteinhausen B", "first_name", "W. B."),
+        ("12 34", "first_name", None),
+        ("  ", "first_name", None),
+    ],
+)
+def test_the_room_sees_of_a_name_what_its_owner_agreed_to(
+    name: str, consent: str, seen: str | None
+) -> None:
+    assert name_on_air(name, consent) == seen  # type: ignore[arg-type]
+
+
+def test_a_basket_given_back_lasts_as_long_as_before_and_for_another_try() -> None:
+    def minutes(count: int) -> timedelta:
+        return timedelta(minutes=count)
+
+    eight = NOON + minutes(8)
+    assert basket_until(NOON, eight, NOON + minutes(1)) == eight
+    assert basket_until(NOON, eight, NOON + minutes(7)) == NOON + minutes(10)
+    assert basket_until(NOON, eight, NOON + minutes(29)) == NOON + minutes(30)
+    assert basket_until(NOON, eight, NOON + minutes(40)) == NOON + minutes(30)
+
+
+def address(postcode: str, country: str = "FR", city: str = "Paris") -> Address:
+    return Address(" 12  rue de la Paix ", postcode, city, country)
+
+
+def test_an_address_is_kept_as_it_is_written_on_a_parcel() -> None:
+    assert check_address(address(" 75002"), "FR") == Address(
+        "12 rue de la Paix", "75002", "Paris", "FR"
+    )
+    assert check_address(address("sw1a1aa", "GB"), "GB").postcode == "SW1A 1AA"
+
+
+@pytest.mark.parametrize(
+    ("postcode", "country"),
+    [("7500", "FR"), ("750022", "FR"), ("SW1A", "GB"), ("SW1A 1AAXX", "GB"), ("75002", "GB")],
+)
+def test_a_postcode_must_be_one_of_its_country(postcode: str, country: str) -> None:
+    with pytest.raises(PostcodeWrong):
+        check_address(address(postcode, country), country)
+
+
+def test_another_country_is_refused_by_name() -> None:
+    with pytest.raises(CountryRefused) as refused:
+        check_address(address("10115", "DE"), "FR")
+    assert refused.value.message() == "Here we deliver to France only."
+
+
+@pytest.mark.parametrize("city", ["", "  ", "x" * 61, "Pa\x07ris"])
+def test_fields_of_an_address_are_filled_short_and_printable(city: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        check_address(address("75002", city=city), "FR")
+    assert refused.value.details["field"] == "address.city"
+
+
+def test_a_name_is_needed() -> None:
+    assert check_name("  Anna   Martin ") == "Anna Martin"
+    with pytest.raises(BadInput):
+        check_name(" ")
+
+
+def test_a_spreadsheet_does_not_run_what_a_seller_calls_itself() -> None:
+    order = Order(
+        id=UUID(int=1), checkout=UUID(int=2), market="FR", seller=UUID(int=3),
+        seller_name='=HYPERLINK("http://evil")', show=None, number="FR-2026-000001", state="paid",
+        currency="EUR", goods_minor=2490, shipping_minor=490, vat_minor=497, commission_minor=125,
+        at=NOON, paid_at=None,
+    )  # fmt: skip
+    assert csv_row(order) == [
+        "FR-2026-000001", "paid", '\'=HYPERLINK("http://evil")', "2026-03-01T12:00:00Z", "", "",
+        "EUR", 2490, 490, 2980, 497, 125, 2358,
+    ]  # fmt: skip

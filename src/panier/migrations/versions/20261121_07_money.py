@@ -98,6 +98,8 @@ create table checkout (
   language text not null,
   -- The order page as the buyer was told it.
   page_url text not null,
+  -- How long the basket would have been held without a payment.
+  held_until timestamptz not null,
   at timestamptz not null,
   paid_at timestamptz,
   unique (buyer, key)

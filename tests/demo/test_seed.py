@@ -6,7 +6,7 @@ import pytest
 
 from panier import catalog, people, shows, stock
 from panier.demo.data import read_sample
-from panier.demo.seed import PASSWORD, ensure_demo_show, seed
+from panier.demo.seed import PASSWORD, ensure_demo_show, fill
 from panier.kit.cells import Cell
 from panier.kit.db import Tx, run, value
 from panier.kit.i18n import LANGUAGES
@@ -48,7 +48,7 @@ async def list_sheet(tx: Tx, show: UUID) -> list[str]:
 async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
     runtime: Runtime, cell: Cell
 ) -> None:
-    await seed(runtime)
+    await fill(runtime)
     everything = {"seller": 4, "product": 16, "person": 8, "role": 6, "stock": 30, "show": 6}
     async with cell.tx() as tx:
         assert await count(tx) == everything
@@ -65,7 +65,7 @@ async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
         sold = products["mug"].variants[0].id
         await stock.set_stock(tx, sold, 3, "GB")
     assert await get(runtime.store, f"catalog/{cover}-960.webp") is not None
-    await seed(runtime)
+    await fill(runtime)
     async with cell.read() as tx:
         assert await count(tx) == everything
         assert await stock.get_availability(tx, [sold]) == {sold: 3}
@@ -88,7 +88,7 @@ async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
         await run(
             tx, "update show set starts_at = starts_at - interval '9 days' where slug ~ '^the'"
         )
-    await seed(runtime)
+    await fill(runtime)
     async with cell.read() as tx:
         announced = [(s.slug, s.title) for s in await shows.list_upcoming(tx, "GB")]
         stale = await shows.get_show_by_slug(tx, "GB", "the-winter-table")

@@ -53,7 +53,7 @@ async def test_a_host_runs_a_show_from_the_calendar_to_its_end(cell: Cell, brows
     assert again.status_code == 409
     assert again.json()["error"] == {
         "code": "state_refused",
-        "message": "A show that is ended cannot become live.",
+        "message": "The show has moved on, so this is not possible any more; please look again.",
         "details": {"state": "ended", "to": "live"},
     }
 

@@ -21,6 +21,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.money import Money
 from panier.runtime import Runtime
+from panier.settings import Settings
 
 PASSWORD = "basket-demo"  # noqa: S105 - of the sample people, told in the README
 DEMO = "demo"
@@ -35,7 +36,13 @@ COVER_SIZE = (768, 960)
 log = structlog.get_logger()
 
 
-async def seed(runtime: Runtime) -> None:
+async def seed(settings: Settings) -> None:
+    """Fill the installation that `settings` names (`panier seed`); may be repeated."""
+    async with Runtime.open(settings) as runtime:
+        await fill(runtime)
+
+
+async def fill(runtime: Runtime) -> None:
     """Bring in the sample shops of every market of the data file, and announce their shows."""
     for cell in runtime.cells:
         await cell.run(markets.load)

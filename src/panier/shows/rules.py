@@ -58,13 +58,13 @@ OPEN = frozenset({State.SCHEDULED, State.REHEARSING, State.LIVE})
 
 
 class StateRefused(PanierError):
-    """A show that is %(state)s cannot become %(to)s."""
+    """The show has moved on, so this is not possible any more; please look again."""
 
     code, status = "state_refused", 409
 
 
 class NotOnAir(PanierError):
-    """Products can be pinned during a rehearsal or on air; this show is %(state)s."""
+    """Products can be pinned during a rehearsal or on air, not before or after."""
 
     code, status = "not_on_air", 409
 

@@ -15,6 +15,7 @@ from panier.chat.rules import (
     check_author,
     check_text,
 )
+from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, run
 from panier.kit.errors import NotFound, PanierError
@@ -59,7 +60,7 @@ async def say(call: rooms.Call) -> dict[str, Any]:
     text = check_text(call.read(Say).text)
     if call.stage == "ended":
         raise ChatClosed
-    pace = call.cell.memory(Pace)
+    pace = call.cell.memory(_pace)
     if not call.staff:
         pace.check(call.show, call.author, text, time.monotonic())
     said = Said(new_id(), call.show, call.market, call.author, call.name, text, call.staff)
@@ -69,6 +70,10 @@ async def say(call: rooms.Call) -> dict[str, Any]:
         pace.forget(call.show, call.author)
         raise
     return {"seq": fact.seq}
+
+
+def _pace(_cell: Cell) -> Pace:
+    return Pace()
 
 
 async def say_batch(tx: Tx, batch: list[Said]) -> list[rooms.Fact | PanierError]:

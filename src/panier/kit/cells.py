@@ -21,7 +21,7 @@ class Cell:
         self.db = database
         self._bus = bus
         self._desks: dict[Any, Desk[Any, Any]] = {}
-        self._memory: dict[type[Any], Any] = {}
+        self._memory: dict[Any, Any] = {}
         database.cell = self
         self.tx = database.tx
         self.run = database.run
@@ -33,11 +33,11 @@ class Cell:
             self._desks[act] = Desk(self.db, act)
         return cast("Desk[Q, A]", self._desks[act])
 
-    def memory(self, kind: type[A]) -> A:
-        """Return this process's one `kind()` for the cell: a cache, a mark; never a fact."""
-        if kind not in self._memory:
-            self._memory[kind] = kind()
-        return cast("A", self._memory[kind])
+    def memory(self, make: Callable[["Cell"], A]) -> A:
+        """Return this process's one `make(cell)`: a cache or a mark; never a fact."""
+        if make not in self._memory:
+            self._memory[make] = make(self)
+        return cast("A", self._memory[make])
 
     def tell(self, subject: str, payload: bytes = b"") -> None:
         """Tell all processes of this cell; never waits, never raises."""

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import date
-from time import monotonic
-from weakref import WeakKeyDictionary
 
 from panier.kit.cells import Cell, Cells
 from panier.kit.db import Tx, find, rows, value
 from panier.kit.errors import NotFound
+from panier.kit.fresh import Fresh
 from panier.markets.market import Market
 from panier.markets.rules import Stage, UnknownFee, UnknownVatRate
 
 FRESH_SECONDS = 5
 """How long a process may go on believing what it has read of the markets."""
-
-_known: WeakKeyDictionary[Cell, tuple[float, dict[str, Market]]] = WeakKeyDictionary()
 
 MARKETS = """
 select code, name, country, currency, languages, time_zone, stage from market order by code
@@ -74,17 +71,20 @@ async def _all(cells: Cells) -> Iterable[Market]:
 
 
 async def _markets_of(cell: Cell) -> dict[str, Market]:
-    read_at, markets = _known.get(cell, (0.0, {}))
-    if not markets or monotonic() - read_at > FRESH_SECONDS:
+    return await cell.memory(_memory).get(None)
+
+
+def _memory(cell: Cell) -> Fresh[None, dict[str, Market]]:
+    async def read(_key: None) -> dict[str, Market]:
         async with cell.read() as tx:
-            markets = {market.code: market for market in await list_markets(tx)}
-        _known[cell] = (monotonic(), markets)
-    return markets
+            return {market.code: market for market in await list_markets(tx)}
+
+    return Fresh(read, FRESH_SECONDS)
 
 
 def forget(cell: Cell) -> None:
     """Read the markets of `cell` anew at the next question."""
-    _known.pop(cell, None)
+    cell.memory(_memory).forget()
 
 
 async def get_vat_rate(tx: Tx, country: str, category: str, on: date) -> int:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from panier.kit.cells import Cell
 from panier.kit.db import Tx
 
 PULSE = "stock"
@@ -17,7 +18,7 @@ SOLD_OUT_SECONDS = 0.25
 class Shelves:
     """Variants that were sold out a moment ago, by this process's monotonic clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, _cell: Cell) -> None:
         """Start with nothing known."""
         self.empty_until: dict[int, float] = {}
 

@@ -1,6 +1,5 @@
 """Sellers, products, prices: on a real database."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -163,27 +162,6 @@ async def test_a_category_without_a_vat_rate_is_refused(cell: Cell) -> None:
                 vat_category="moonstone",
                 variants=[catalog.NewVariant("A", MUG, Money(100, "EUR"))],
             )
-
-
-async def test_many_who_ask_for_a_price_at_once_ask_the_database_once(
-    cell: Cell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with cell.tx() as tx:
-        [variant] = await catalog.list_variants(tx, await lay_mug(tx, await lay_seller(tx)))
-    asked = 0
-    read = prices._read
-
-    async def counted(cell: Cell, market: str, variant: UUID) -> Money:
-        nonlocal asked
-        asked += 1
-        return await read(cell, market, variant)
-
-    monkeypatch.setattr(prices, "_read", counted)
-    answers = await asyncio.gather(
-        *(catalog.get_unit_price(cell, "FR", variant) for _ in range(500))
-    )
-    assert set(answers) == {Money(2490, "EUR")}
-    assert asked == 1
 
 
 async def test_a_new_price_is_seen_when_the_remembered_one_is_two_seconds_old(

@@ -58,7 +58,6 @@ MAINS = {
     RoleName.FILM: "panier.demo:serve_film",
     RoleName.AUDIENCE: "panier.demo:serve_audience",
 }
-SEED = "panier.demo:seed"
 RECONCILE = "panier.worker:reconcile"
 ALWAYS = (RoleName.WEB, RoleName.ROOMS, RoleName.VIDEO, RoleName.WORKER)
 
@@ -128,7 +127,7 @@ def migrate() -> None:
 @app.command()
 def seed() -> None:
     """Fill an empty installation with the sample shops."""
-    _finish(_chore(_named(SEED)), asyncio.new_event_loop)
+    _finish(_chore(_seed), asyncio.new_event_loop)
 
 
 @app.command()
@@ -185,34 +184,43 @@ async def _up(settings: Settings, wanted: Extras) -> bool:
         await _migrate(settings)
         # Engines of an operator's own are filled only when asked: `--demo`, or `panier seed`.
         samples = wanted.audience or (wanted.samples and ground.seeded is not None)
-        if samples:
-            await _seed_once(settings, ground.seeded)
-        names = [*ALWAYS]
-        names += [RoleName.FILM] if samples and wanted.film else []
-        names += [RoleName.AUDIENCE] if wanted.audience else []
         environment = _environment(settings)
         sockets = engines.socket_folder(_folder(settings) / "run", None)
-        keepers = [engines.Role(name.value, environment, sockets).keeper() for name in names]
+
+        def keep(name: RoleName) -> engines.Keeper:
+            return engines.Role(name.value, environment, sockets).keeper()
+
+        roles = [keep(name) for name in ALWAYS]
+        extras = [keep(RoleName.FILM)] if samples and wanted.film else []
+        extras += [keep(RoleName.AUDIENCE)] if wanted.audience else []
+        sign_ins: list[str] = []
+
+        async def seed() -> None:
+            sign_ins.extend(await _seed_once(environment, ground.seeded))
+
         try:
-            await engines.together([keeper.start() for keeper in keepers])
-            log.info(await _banner(settings, samples=samples))
+            starts = [role.start() for role in roles]
+            await engines.together([*starts, seed()] if samples else starts)
+            await engines.together([extra.start() for extra in extras])
+            log.info(_banner(settings, sign_ins))
             engines.tell_ready()
             await asyncio.Event().wait()
         finally:
             log.info(_("Stopping."))
             # The audience leaves before the rooms close.
-            await engines.stop_all(keepers[len(ALWAYS) :])
-            await engines.stop_all(keepers[: len(ALWAYS)])
+            await engines.stop_all(extras)
+            await engines.stop_all(roles)
     return True
 
 
-async def _seed_once(settings: Settings, mark: Path | None) -> None:
-    """Seed; `mark` saves the look into the database at the next start."""
+async def _seed_once(environment: dict[str, str], mark: Path | None) -> list[str]:
+    """Seed in a process of its own; `mark` keeps whom one may sign in as for the next starts."""
     if mark and mark.exists():
-        return
-    await _named(SEED)(settings)
+        return mark.read_text().splitlines()
+    sign_ins = await engines.run_chore("seed", environment)
     if mark:
-        mark.touch()
+        mark.write_text("\n".join(sign_ins))
+    return sign_ins
 
 
 def _folder(settings: Settings) -> Path:
@@ -244,19 +252,16 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _banner(settings: Settings, *, samples: bool) -> str:
+def _banner(settings: Settings, sign_ins: list[str]) -> str:
     lines = [
         _("panier is up."),
         "",
         f"  {_('Open')}      {settings.public_web_url}/",
         f"  {_('Encoders')}  {settings.public_rtmp_url}",
     ]
-    if samples:
-        demo = await asyncio.to_thread(importlib.import_module, "panier.demo")
-        lines += ["", f"  {_('Sign in with')}"]
-        lines += [f"    {email}  {demo.PASSWORD}" for email in demo.SIGN_INS]
-    lines += ["", f"  {_('Ctrl-C ends it.')}"]
-    return "\n".join(lines) + "\n"
+    if sign_ins:
+        lines += ["", f"  {_('Sign in with')}", *(f"    {line}" for line in sign_ins)]
+    return "\n".join([*lines, "", f"  {_('Ctrl-C ends it.')}", ""])
 
 
 # One role, or one chore
@@ -283,6 +288,13 @@ async def _chore(work: Callable[[Settings], Awaitable[bool | None]]) -> bool:
 
 async def _migrate(settings: Settings) -> None:
     await migrations.migrate_all(list(settings.cells.values()))
+
+
+async def _seed(settings: Settings) -> None:
+    demo = importlib.import_module("panier.demo")
+    await demo.seed(settings)
+    for email in demo.SIGN_INS:
+        typer.echo(f"{email}  {demo.PASSWORD}")
 
 
 def _named(name: str) -> Callable[[Settings], Awaitable[bool | None]]:

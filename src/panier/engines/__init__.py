@@ -21,7 +21,7 @@ from panier.engines.notify import tell_alive, tell_ready
 from panier.engines.places import private_folder, socket_folder
 from panier.engines.ports import free_port
 from panier.engines.process import await_exit, end_with_supervisor
-from panier.engines.roles import Role
+from panier.engines.roles import Role, run_chore
 from panier.engines.supervisor import (
     Addresses,
     Engines,
@@ -49,6 +49,7 @@ __all__ = [
     "find_running",
     "free_port",
     "private_folder",
+    "run_chore",
     "running",
     "socket_folder",
     "stop_all",

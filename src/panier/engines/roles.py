@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from panier.engines.keeper import Care, Keeper, until_ready
 from panier.engines.notify import ALIVE, READY, listen
 from panier.engines.process import SUPERVISOR, Child, Program
 
+PANIER = (sys.executable, "-m", "panier")
 READY_SECONDS_MAX = 60.0
 """From the start of a role until it can take work, on a slow machine."""
 SILENT_SECONDS_MAX = 60.0
@@ -31,7 +32,7 @@ class Role:
     environment: Mapping[str, str]
     sockets: Path
     """A private folder with a short path, for the socket on which it is heard."""
-    command: tuple[str, ...] = ()
+    command: Sequence[str] = ()
     """What to run; by default this Python's `panier run <name>`."""
     _heard: float = field(default=0.0, init=False)
 
@@ -58,19 +59,12 @@ class Role:
 
         ear = await listen(door, on_message)
         self._heard = time.monotonic()
-        program = Program(
-            name=self.name,
-            command=self.command or (sys.executable, "-m", "panier", "run", self.name),
-            environment={
-                **os.environ,
-                **self.environment,
-                "PANIER_LOG": "json",
-                SUPERVISOR: str(os.getpid()),
-                "NOTIFY_SOCKET": str(door),
-                "WATCHDOG_USEC": str(int(SILENT_SECONDS_MAX * 1_000_000)),
-            },
-            folder=Path.cwd(),
-        )
+        environment = {
+            **self.environment,
+            "NOTIFY_SOCKET": str(door),
+            "WATCHDOG_USEC": str(int(SILENT_SECONDS_MAX * 1_000_000)),
+        }
+        program = _panier(self.name, self.command or (*PANIER, "run", self.name), environment)
         try:
             child = await Child.spawn(program, role_outlet(self.name))
         except OSError:
@@ -82,6 +76,36 @@ class Role:
 
     async def _is_well(self) -> bool:
         return time.monotonic() - self._heard < SILENT_SECONDS_MAX
+
+
+async def run_chore(name: str, environment: Mapping[str, str]) -> list[str]:
+    """Run `panier <name>` to its end in a process of its own; returns what it printed.
+
+    Its log goes to ours. Raises RoleFailed.
+    """
+    printed: list[str] = []
+    outlet = role_outlet(name)
+
+    def on_line(line: str) -> None:
+        if line.startswith("{"):
+            outlet(line)
+        else:
+            printed.append(line)
+
+    child = await Child.spawn(_panier(name, (*PANIER, name), environment), on_line)
+    try:
+        status = await child.wait()
+    finally:
+        await child.stop()
+    if status != 0:
+        raise RoleFailed(role=name, reason=child.explain())
+    return printed
+
+
+def _panier(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Program:
+    """Prepare a process that logs in a form we can read, and knows whose it is."""
+    ours = {"PANIER_LOG": "json", SUPERVISOR: str(os.getpid())}
+    return Program(name, command, {**os.environ, **environment, **ours}, Path.cwd())
 
 
 def role_outlet(name: str) -> Callable[[str], None]:

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from panier.engines.keeper import Keeper
 from panier.engines.nats import Nats
@@ -63,15 +64,15 @@ async def running(
             await stop_all([postgres, nats])
 
 
-async def together(starts: Sequence[object]) -> None:
+async def together(starts: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Await all; the first failure cancels the others and is raised as it is."""
-    tasks = [asyncio.ensure_future(start) for start in starts]  # type: ignore[call-overload]
+    tasks = [asyncio.create_task(start) for start in starts]
     try:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def stop_all(keepers: Sequence[Keeper]) -> None:

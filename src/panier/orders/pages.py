@@ -30,9 +30,9 @@ STAFF = ("market", "finance", "admin")
 """Who sees the orders of all sellers of a market."""
 STATES = {
     State.PAID: N_("Paid"),
-    State.PLACED: N_("Waiting for the payment"),
+    State.PLACED: N_("Not paid yet"),
     State.DECLINED: N_("Declined"),
-    State.REFUSED: N_("Refused, money back"),
+    State.REFUSED: N_("Refused"),
 }
 BADGES = {
     State.PAID: "badge-good",

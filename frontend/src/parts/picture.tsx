@@ -22,6 +22,7 @@ const SURROUND_MS = 400;
 export function Picture({ url, live, poster, muted, state, onReady, children }: Props) {
   const element = useRef<HTMLVideoElement>(null);
   const surround = useRef<HTMLCanvasElement>(null);
+  const cover = useRef<HTMLImageElement>(null);
   const wide = useSignal(false);
   const asleep = useSignal(false);
 
@@ -63,14 +64,29 @@ export function Picture({ url, live, poster, muted, state, onReady, children }: 
   }, [url, live]);
 
   useEffect(() => {
-    const timer = setInterval(() => paint(element.current, surround.current), SURROUND_MS);
+    const timer = setInterval(() => {
+      const video = element.current;
+      if (video && video.readyState >= 2) paint(video, surround.current);
+      else if (cover.current?.complete) paint(cover.current, surround.current);
+    }, SURROUND_MS);
     return () => clearInterval(timer);
   }, []);
 
   return (
     <div class={`picture ${wide.value ? "wide" : "tall"}`}>
-      {poster && <img class="picture-poster" src={poster} alt="" />}
       <canvas ref={surround} class="picture-surround" width={24} height={24} />
+      {poster && state.value !== "playing" && (
+        <img
+          ref={cover}
+          class="picture-poster"
+          src={poster}
+          alt=""
+          onLoad={(event) => {
+            const image = event.currentTarget;
+            if (!element.current?.videoWidth) wide.value = image.naturalWidth > image.naturalHeight;
+          }}
+        />
+      )}
       {/* biome-ignore lint/a11y/useMediaCaption: a live has no captions until the host's engine makes them */}
       <video
         ref={element}
@@ -109,9 +125,11 @@ export function Picture({ url, live, poster, muted, state, onReady, children }: 
   );
 }
 
-function paint(video: HTMLVideoElement | null, canvas: HTMLCanvasElement | null): void {
-  if (!video || !canvas || video.readyState < 2 || document.hidden) return;
-  // Nothing to see behind a picture that fills its frame.
-  if (canvas.offsetParent === null) return;
-  canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
+function paint(
+  picture: HTMLVideoElement | HTMLImageElement,
+  canvas: HTMLCanvasElement | null,
+): void {
+  // Nothing to see behind a picture that fills its frame, nor in a hidden tab.
+  if (!canvas || document.hidden || canvas.offsetParent === null) return;
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
 }

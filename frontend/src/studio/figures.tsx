@@ -47,7 +47,7 @@ export function FiguresRow() {
         <span class="big-label">{t("Conversion")}</span>
         <span class="big-value number">{percent(now?.conversion ?? 0)}</span>
         <span class="big-note number">
-          {t("of %(count)s visitors", { count: count(now?.visitors ?? 0) })}
+          {t("visitors: %(count)s", { count: count(now?.visitors ?? 0) })}
         </span>
       </div>
     </section>

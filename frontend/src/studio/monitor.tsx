@@ -22,7 +22,7 @@ export function Monitor() {
   const delay = clock.value > 0 ? player.current?.delay() : null;
   return (
     <section class="monitor" aria-label={t("Your picture")}>
-      <div class="monitor-frame">
+      <div class={`monitor-frame ${url ? "on" : ""}`}>
         <Picture
           url={url}
           live={!ended}

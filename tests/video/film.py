@@ -9,8 +9,11 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
 from PIL import Image
 
 SECONDS, FPS, RATE = 8, 25, 48_000
@@ -20,7 +23,7 @@ GOP_SECONDS = 2
 def make_film(path: Path, *, seconds: int = SECONDS, codec: str = "libx264") -> None:
     """Write `seconds` of 160 × 284 pixels with key frames every 2 s and a 440 Hz tone."""
     with av.open(str(path), "w", format="mp4") as film:
-        video = film.add_stream(codec, rate=FPS)
+        video: VideoStream = film.add_stream(codec, rate=FPS)  # type: ignore[assignment]
         video.width, video.height, video.pix_fmt = 160, 284, "yuv420p"
         gop = GOP_SECONDS * FPS
         video.options = {
@@ -28,11 +31,11 @@ def make_film(path: Path, *, seconds: int = SECONDS, codec: str = "libx264") -> 
             "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=2",
             "x265-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:log-level=none",
         }
-        audio = film.add_stream("aac", rate=RATE, layout="stereo")
+        audio: AudioStream = film.add_stream("aac", rate=RATE, layout="stereo")
         for number in range(seconds * FPS):
             colour = (200, 40 + number % 200, 255 - number % 200)
             image = Image.new("RGB", (160, 284), colour)
-            frame = av.VideoFrame.from_image(image)
+            frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             film.mux(video.encode(frame))
         for first in range(0, seconds * RATE, 1024):
@@ -113,8 +116,8 @@ class Encoder(threading.Thread):
             self._released.wait(60)  # bounded: a failed test lets go
 
 
-def _in_order(source: av.container.InputContainer) -> list[av.Packet]:
-    packets = [p for p in source.demux() if p.dts is not None]
+def _in_order(source: av.container.InputContainer) -> list[Any]:
+    packets: list[Any] = [p for p in source.demux() if p.dts is not None]
     return sorted(packets, key=lambda p: p.dts * p.time_base)
 
 

@@ -2,7 +2,9 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -193,7 +195,7 @@ def flv(film: Path) -> list[tuple[str, int, bytes]]:
             extra = bytes(stream.codec_context.extradata or b"")
             lead = b"\x17\0\0\0\0" if stream.type == "video" else b"\xaf\0"
             messages.append((stream.type, 0, lead + extra))
-        packets = [p for p in source.demux() if p.dts is not None and p.pts is not None]
+        packets: list[Any] = [p for p in source.demux() if p.dts is not None and p.pts is not None]
         for packet in sorted(packets, key=lambda p: p.dts * p.time_base):
             ms = round(packet.dts * packet.time_base * 1000) + 200
             offset = round((packet.pts - packet.dts) * packet.time_base * 1000)
@@ -226,7 +228,7 @@ def test_ffmpeg_reads_back_every_picture_and_all_sound(film: Path) -> None:
         frames = list(source.decode(video=0))
     assert len(frames) == 200
     times = [round(float(frame.time or 0), 3) for frame in frames]
-    assert [round(b - a, 3) for a, b in zip(times, times[1:], strict=False)] == [0.04] * 199
+    assert [round(b - a, 3) for a, b in pairwise(times)] == [0.04] * 199
     film_again.seek(0)
     with av.open(film_again, "r", format="mp4") as source:
         samples = sum(frame.samples for frame in source.decode(audio=0))

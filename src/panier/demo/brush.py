@@ -211,7 +211,7 @@ class Canvas:
         self.fill(self.polygon(outline), body)
 
     def write(
-        self, x: float, y: float, text: str, size: float, colour: str, weight: int = 500
+        self, x: float, y: float, text: str, size: float, colour: str, *, weight: int = 500
     ) -> None:
         """Write `text` centred on (x, y)."""
         mask = self.mask(
@@ -233,14 +233,13 @@ def smooth(points: Sequence[Point], steps: int = 12) -> list[Point]:
         after = p2 if p3 == p2 else p3
         for step in range(steps):
             t = step / steps
-            found.append(
-                (_spline(before, p1, p2, after, t, 0), _spline(before, p1, p2, after, t, 1))
-            )
+            curve = (before, p1, p2, after)
+            found.append((_spline(curve, t, 0), _spline(curve, t, 1)))
     return [*found, points[-1]]
 
 
-def _spline(p0: Point, p1: Point, p2: Point, p3: Point, t: float, axis: int) -> float:
-    a, b, c, d = p0[axis], p1[axis], p2[axis], p3[axis]
+def _spline(curve: Sequence[Point], t: float, axis: int) -> float:
+    a, b, c, d = (point[axis] for point in curve)
     return 0.5 * (
         2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
     )

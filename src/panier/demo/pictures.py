@@ -33,10 +33,18 @@ def sprite(slug: str, pixels: int) -> Image.Image:
     return canvas.finish()
 
 
+def _edge(size: tuple[int, int]) -> float:
+    """Return where wall and table meet; in a film's tall picture the room's controls lie below."""
+    width, height = size
+    if height > 1.5 * width:
+        return height * 0.56
+    return height * (0.72 if height > width else 0.76)
+
+
 def backdrop(slug: str, size: tuple[int, int]) -> Image.Image:
     """Draw the wall and the table behind a product, with the light of a window on the wall."""
     light, (width, height) = LIGHTS[slug], size
-    edge = round(height * (0.72 if height > width else 0.76))
+    edge = round(_edge(size))
     wall = ramp(
         [(0, mix(light.wall, "#fff8ec", 0.45)), (1, mix(light.wall, "#2a1a10", 0.12))], width
     )
@@ -85,13 +93,12 @@ def backdrop(slug: str, size: tuple[int, int]) -> Image.Image:
 def place(slug: str, size: tuple[int, int]) -> tuple[int, int, int]:
     """Return left, top and side of a product's sprite in a picture of this size."""
     width, height = size
-    side = round(min(width, height) * (0.94 if height > width else 0.88))
+    side = round(width * 0.76 if height > 1.5 * width else min(width, height) * 0.88)
     left = (width - side) // 2
     if slug in HANGING:
-        hang = 0.57 if height > width else 0.5
+        hang = 0.46 if height > 1.5 * width else 0.5
         return left, round(height * hang - side * 0.52), side
-    edge = height * (0.72 if height > width else 0.76)
-    return left, round(edge + height * 0.07 - side * 0.89), side
+    return left, round(_edge(size) + height * 0.05 - side * 0.89), side
 
 
 def scene(slug: str, size: tuple[int, int]) -> Image.Image:
@@ -141,7 +148,7 @@ def _group(name: str, size: tuple[int, int]) -> Image.Image:
     width, height = size
     picture = backdrop(slugs[2], size)
     side = round(min(width * 0.66, height * 0.66))
-    foot = height * (0.72 if height > width else 0.76) + height * 0.05
+    foot = _edge(size) + height * 0.05
     places = ((0.23, 1.0, 0.0), (0.76, 0.9, 0.02), (0.48, 0.74, 0.09))
     for slug, (at, scale, nearer) in zip(slugs, places, strict=True):
         drawn = sprite(slug, round(side * scale))

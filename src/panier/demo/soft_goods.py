@@ -54,7 +54,7 @@ def tote(canvas: Canvas) -> None:
     stitches(canvas, [(x - 240, bottom - 26), (x + 240, bottom - 26)])
     canvas.shade(canvas.box(x - 62, 660, x + 62, 712, 8), 3, 0.4)
     canvas.fill(canvas.box(x - 62, 660, x + 62, 712, 8), mix(leather, INK, 0.25))
-    canvas.write(x, 687, "ATELIER", 22, "#e2bf7a", 600)
+    canvas.write(x, 687, "ATELIER", 22, "#e2bf7a", weight=600)
 
 
 def stitches(canvas: Canvas, ends: list[Point]) -> None:
@@ -84,12 +84,12 @@ def scarf(canvas: Canvas) -> None:
                                   (120, 168, 880, 190), upright=True))  # fmt: skip
     for knob in (120, 880):
         canvas.fill(canvas.ellipse(knob, 179, 19, 19), "#b98a3e")
-    drape(canvas, 470, 770, 700, 0.9, 0.72)
-    drape(canvas, 240, 620, 850, 0.0, 1.0)
+    drape(canvas, 470, 770, 700, phase=0.9, light=0.72)
+    drape(canvas, 240, 620, 850, phase=0.0, light=1.0)
 
 
 def drape(
-    canvas: Canvas, left: float, right: float, bottom: float, phase: float, light: float
+    canvas: Canvas, left: float, right: float, bottom: float, *, phase: float, light: float
 ) -> None:
     """Hang cloth from the rod, column by column: pattern, folds and hem."""
     k, top = canvas.k, 166
@@ -147,10 +147,10 @@ def hand_cream(canvas: Canvas) -> None:
                  turned("#efe6d6", 0.5))  # fmt: skip
     for step in range(-8, 9):
         canvas.fill(canvas.line([(x + step * 12, 800), (x + step * 12.6, 880)], 1.6), INK, 0.12)
-    canvas.write(x, 380, "calendula", 50, "#34402f", 600)
-    canvas.write(x, 430, "crème mains", 24, "#34402f", 500)
+    canvas.write(x, 380, "calendula", 50, "#34402f", weight=600)
+    canvas.write(x, 430, "crème mains", 24, "#34402f", weight=500)
     flower(canvas, x, 530)
-    canvas.write(x, 640, "75 ml", 20, "#34402f", 500)
+    canvas.write(x, 640, "75 ml", 20, "#34402f", weight=500)
     swirl(canvas, 740, 880)
 
 
@@ -185,7 +185,7 @@ def chocolate(canvas: Canvas) -> None:
     canvas.fill(lid, canvas.wash([(0, "#8a2f3a"), (0.5, "#6e2430"), (1, "#4d1620")]))
     ribbon = canvas.box(left + 60, top - 82, right + 40, top - 40)
     canvas.fill(ImageChops.multiply(ribbon, lid), canvas.wash([(0, "#f2d08a"), (1, "#a87a34")]))
-    canvas.write((left + right) / 2 + 50, top - 108, "cacao", 40, "#f2d9a8", 600)
+    canvas.write((left + right) / 2 + 50, top - 108, "cacao", 40, "#f2d9a8", weight=600)
     tray = canvas.box(left, top, right, bottom, 26)
     canvas.shade(tray, 16, 0.5)
     canvas.fill(tray, canvas.wash([(0, "#7c2a35"), (1, "#4d1620")]))

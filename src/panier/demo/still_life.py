@@ -18,7 +18,7 @@ def ground_shadow(canvas: Canvas, x: float, y: float, across: float, opacity: fl
 
 
 def label(
-    canvas: Canvas, x: float, top: float, across: float, down: float, lines: list[str]
+    canvas: Canvas, x: float, top: float, across: float, down: float, *, lines: list[str]
 ) -> None:
     """Put a paper label with two or three lines on a body."""
     mask = canvas.box(x - across, top, x + across, top + down, 6)
@@ -30,9 +30,11 @@ def label(
     inner.paste(0, (0, 0), hole)
     canvas.fill(inner, rule, 0.7)
     middle = top + down / 2
-    canvas.write(x, middle - down * 0.12, lines[0], across * 0.3, INK, 600)
+    canvas.write(x, middle - down * 0.12, lines[0], across * 0.3, INK, weight=600)
     for index, text in enumerate(lines[1:]):
-        canvas.write(x, middle + down * (0.14 + 0.14 * index), text, across * 0.13, rule, 500)
+        canvas.write(
+            x, middle + down * (0.14 + 0.14 * index), text, across * 0.13, rule, weight=500
+        )
 
 
 def candle(canvas: Canvas) -> None:
@@ -40,8 +42,12 @@ def candle(canvas: Canvas) -> None:
     x, top, bottom, half = 500, 430, 850, 190
     ground_shadow(canvas, x, bottom, half)
     canvas.shade(canvas.ellipse(x, 300, 170, 190), 70, 0.55, "#ffd58a")
-    jar = [(top, half), (top, half), (bottom - 40, half), (bottom - 10, half - 12)]
-    canvas.lathe(x, [*jar, (bottom + 12, half - 60), (bottom + 14, 0)], turned("#8a4a1f", 0.55))
+    jar = [
+        (top, half), (top, half), (bottom - 44, half), (bottom - 44, half),
+        (bottom - 16, half - 8), (bottom + 4, half - 34), (bottom + 14, half - 90),
+        (bottom + 16, 0),
+    ]  # fmt: skip
+    canvas.lathe(x, jar, turned("#8a4a1f", 0.55))
     canvas.shade(canvas.box(x - half, top, x + half, top + 150, 10), 40, 0.55, "#ffb25e")
     rim = canvas.ellipse(x, top, half, 34)
     canvas.fill(rim, canvas.local(turned("#b07038", 0.9), (x - half, top - 34, x + half, top + 34)))
@@ -52,7 +58,7 @@ def candle(canvas: Canvas) -> None:
     canvas.shade(canvas.ellipse(x, top + 14, 70, 12), 10, 0.9, "#fff6cf")
     canvas.fill(canvas.line([(x, top + 12), (x + 2, top - 34)], 7), "#3a2417")
     flame(canvas, x + 2, top - 30)
-    label(canvas, x, 560, 118, 190, ["FIGUE", "bougie végétale", "220 g"])
+    label(canvas, x, 560, 118, 190, lines=["FIGUE", "bougie végétale", "220 g"])
     canvas.fill(canvas.box(x - half + 26, top + 50, x - half + 46, bottom - 60, 10), PAPER, 0.28)
 
 
@@ -90,7 +96,7 @@ def olive_oil(canvas: Canvas) -> None:
     oil = [(470, 106), (520, 114), (700, 114), (846, 114), (870, 100), (880, 0)]
     glow = [(x - w, y) for y, w in oil] + [(x + w * 0.2, y) for y, w in reversed(oil)]
     canvas.shade(canvas.polygon(glow), 26, 0.3, "#c3b53a")
-    label(canvas, x, 560, 108, 240, ["OLIVIA", "huile d’olive", "vierge extra"])
+    label(canvas, x, 560, 108, 240, lines=["OLIVIA", "huile d’olive", "vierge extra"])
     branch(canvas, x, 606)
     canvas.fill(canvas.line([(412, 500), (404, 560), (404, 840)], 11), PAPER, 0.4)
     canvas.fill(canvas.line([(474, 260), (473, 340)], 7), PAPER, 0.42)
@@ -102,8 +108,13 @@ def branch(canvas: Canvas, x: float, y: float) -> None:
     for index in range(6):
         at = -46 + 18 * index
         side = -1 if index % 2 else 1
-        leaf = [(x + at, y - at * 0.22), (x + at + 10, y - at * 0.22 - 22 * side),
-                (x + at + 30, y - at * 0.22 - 18 * side), (x + at + 16, y - at * 0.22 - 3 * side)]  # fmt: skip
+        stem = y - at * 0.22
+        leaf = [
+            (x + at, stem),
+            (x + at + 10, stem - 22 * side),
+            (x + at + 30, stem - 18 * side),
+            (x + at + 16, stem - 3 * side),
+        ]
         canvas.fill(canvas.polygon(leaf), "#7b8148" if side > 0 else "#646b3a")
     canvas.fill(canvas.ellipse(x + 6, y + 13, 9, 12), "#3f4424")
 

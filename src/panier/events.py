@@ -1,16 +1,14 @@
 """The vocabulary: every fact that can happen, in the order of the path.
 
-An event is a row written with the change it tells of (`record`); `wiring.REACTIONS` says who hears.
+An event is a row written with the change it tells of (`kit.outbox.record`); `wiring.REACTIONS` says
+who hears.
 """
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from panier.kit.db import Tx
 from panier.kit.money import Money
-from panier.kit.outbox import Letter, write
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,13 +136,3 @@ class OrderRefused(Event, frozen=True, kw_only=True):
 
     order: UUID
     checkout: UUID
-
-
-async def record(tx: Tx, *facts: Event) -> None:
-    """Write `facts` as rows of this transaction; reactions follow its commit."""
-    await write(tx, [_letter(fact) for fact in facts])
-
-
-def _letter(fact: Event) -> Letter:
-    body: Any = msgspec.json.encode(fact).decode()
-    return Letter(fact.stream, fact.market, type(fact).__name__, body)

@@ -8,6 +8,7 @@ from panier import events
 from panier.kit.clock import now
 from panier.kit.db import Tx, find, run, value
 from panier.kit.errors import NotFound
+from panier.kit.outbox import record
 from panier.video.playlist import Recorded
 from panier.video.queries import Place
 from panier.video.rules import may_become
@@ -79,14 +80,14 @@ async def mark_live(tx: Tx, show: UUID) -> None:
     """Record that the picture arrives."""
     market = await value(tx, MOVE, ("live", show, may_become("live")))
     if market is not None:
-        await events.record(tx, events.StreamStarted(market=market, show=show))
+        await record(tx, events.StreamStarted(market=market, show=show))
 
 
 async def mark_lost(tx: Tx, show: UUID) -> None:
     """Record that the picture does not arrive any more."""
     market = await value(tx, MOVE, ("lost", show, may_become("lost")))
     if market is not None:
-        await events.record(tx, events.StreamLost(market=market, show=show))
+        await record(tx, events.StreamLost(market=market, show=show))
 
 
 async def keep_segment(tx: Tx, show: UUID, segment: Recorded, size: int) -> None:
@@ -108,5 +109,5 @@ async def mark_recorded(tx: Tx, show: UUID, at: datetime) -> list[Recorded]:
     cursor = await tx.execute(FORGET_REHEARSAL, (show,))
     rehearsed = [Recorded(*row) for row in await cursor.fetchall()]
     if await value(tx, "select true from segment where show_id = %s limit 1", (show,)):
-        await events.record(tx, events.RecordingReady(market=market, show=show))
+        await record(tx, events.RecordingReady(market=market, show=show))
     return rehearsed

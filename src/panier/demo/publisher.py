@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,15 @@ class Publisher(threading.Thread):
     def _packets(self, source: av.container.InputContainer) -> Iterator[tuple[int, Any]]:
         """Yield the film's packets for ever, with the seconds to shift them; none overlap."""
         shift = 0
+        start: Fraction | None = None
         while not self._stopped.is_set():
             for packet in source.demux():
                 if packet.dts is None:
                     continue
-                if 0 <= packet.dts * packet.time_base < self._seconds:
+                at = packet.dts * packet.time_base
+                if start is None and packet.stream.type == "video":
+                    start = at  # below zero when pictures wait for later ones
+                if start is not None and start <= at < start + self._seconds:
                     yield shift, packet
             shift += self._seconds
             source.seek(0)

@@ -18,6 +18,13 @@ interface Props {
 /** How often the blurred surround of a letterboxed picture is renewed. */
 const SURROUND_MS = 400;
 
+/** To fill a phone with anything broader would cut off a third of it. */
+const WIDE = 0.64;
+
+function isWide(width: number, height: number): boolean {
+  return width > height * WIDE;
+}
+
 /** The picture: fills a portrait frame, or stands letterboxed on a blur of itself. */
 export function Picture({ url, live, poster, muted, state, onReady, children }: Props) {
   const element = useRef<HTMLVideoElement>(null);
@@ -83,7 +90,8 @@ export function Picture({ url, live, poster, muted, state, onReady, children }: 
           alt=""
           onLoad={(event) => {
             const image = event.currentTarget;
-            if (!element.current?.videoWidth) wide.value = image.naturalWidth > image.naturalHeight;
+            if (!element.current?.videoWidth)
+              wide.value = isWide(image.naturalWidth, image.naturalHeight);
           }}
         />
       )}
@@ -97,11 +105,11 @@ export function Picture({ url, live, poster, muted, state, onReady, children }: 
         aria-label={live ? t("Live picture") : t("Replay")}
         onLoadedMetadata={(event) => {
           const video = event.currentTarget;
-          wide.value = video.videoWidth > video.videoHeight;
+          wide.value = isWide(video.videoWidth, video.videoHeight);
         }}
         onResize={(event) => {
           const video = event.currentTarget;
-          wide.value = video.videoWidth > video.videoHeight;
+          wide.value = isWide(video.videoWidth, video.videoHeight);
         }}
       />
       {asleep.value && (

@@ -53,6 +53,9 @@ export const earliest = computed(() =>
   ),
 );
 
+/** After this the same wish goes over HTTP: a buyer should not wait for a dead line. */
+const HOLD_MS_MAX = 2_500;
+
 let means: Means | null = null;
 
 export function useMeans(given: Means): void {
@@ -89,7 +92,7 @@ export async function add(variant: string, quantity = 1): Promise<boolean> {
   const wish = { variant, quantity, key: newKey() };
   const done = await change(
     variant,
-    (socket) => socket.ask("hold", wish),
+    (socket) => socket.ask("hold", wish, HOLD_MS_MAX),
     () => call("POST", url, { ...wish, show }),
   );
   if (done) landed.value += 1;
@@ -100,7 +103,7 @@ export function remove(variant: string, quantity = 1): Promise<boolean> {
   const { url } = tools();
   return change(
     variant,
-    (socket) => socket.ask("drop", { variant, quantity }),
+    (socket) => socket.ask("drop", { variant, quantity }, HOLD_MS_MAX),
     () => call("DELETE", `${url}/${variant}?quantity=${quantity}`),
   );
 }

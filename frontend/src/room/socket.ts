@@ -86,6 +86,7 @@ export class RoomSocket {
     readonly ears: Ears,
   ) {
     addEventListener("online", () => this.#again(0));
+    addEventListener("offline", () => this.#lost());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible" && !this.#socket) this.#again(0);
     });
@@ -105,7 +106,7 @@ export class RoomSocket {
   }
 
   /** Ask and wait for the answer; rejects with Refused or Unheard. */
-  ask<T>(what: string, args: Record<string, unknown> = {}): Promise<T> {
+  ask<T>(what: string, args: Record<string, unknown> = {}, wait = ANSWER_MS_MAX): Promise<T> {
     if (!this.#joined || this.#waiting.size >= WAITING_MAX) {
       return Promise.reject(new Unheard(what));
     }
@@ -114,7 +115,7 @@ export class RoomSocket {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
         reject(new Unheard(what));
-      }, ANSWER_MS_MAX);
+      }, wait);
       this.#waiting.set(id, { resolve: resolve as (ok: unknown) => void, reject, timer });
       this.#send({ do: what, id, args });
     });

@@ -46,6 +46,8 @@ const POLL_MS = 1_500;
 /** Banks give a few minutes for a confirmation. */
 const POLLS_MAX = 240;
 
+const RECALL_MS = [0, 1_000, 2_000, 4_000, 8_000];
+
 let key: string | null = null;
 let watched = 0;
 
@@ -115,7 +117,7 @@ function settle(outcome: Outcome): void {
     view.value = { at: "done", order: order_url ?? null, pending: state === "pending" };
     card.value = { number: "", expiry: "", cvc: "" };
     if (state === "pending") void follow(outcome.checkout);
-    if (state === "paid" && remember.value) recall().catch(() => undefined);
+    if (state === "paid" && remember.value) void recallSoon();
     held.refresh().catch(() => undefined);
   } else {
     declined(outcome.error?.message);
@@ -123,13 +125,22 @@ function settle(outcome: Outcome): void {
 }
 
 /** Ask what the shop remembers of a signed-in buyer, so that a purchase takes three taps. */
-export async function recall(): Promise<void> {
+export async function recall(): Promise<boolean> {
   const { person, urls } = page.value;
-  if (!person) return;
+  if (!person) return false;
   const saved = await call<Saved>("GET", urls.saved);
   page.value = { ...page.value, person: { ...person, saved } };
   if (saved.address && address.value.line1 === "") address.value = saved.address;
   useSaved.value = saved.card !== null;
+  return useSaved.value;
+}
+
+/** What was just paid with is kept a moment later, by a worker. */
+async function recallSoon(): Promise<void> {
+  for (const wait of RECALL_MS) {
+    await new Promise((done) => setTimeout(done, wait));
+    if (await recall().catch(() => false)) return;
+  }
 }
 
 function declined(message: string | undefined): void {

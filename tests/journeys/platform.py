@@ -161,8 +161,8 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
-def _command_line(pid: int) -> list[str]:
+def _command_line(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except FileNotFoundError:
-        return []
+        return ""

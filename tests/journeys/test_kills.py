@@ -24,12 +24,12 @@ BUYERS = 4
 ROUNDS_BEFORE, ROUNDS_AFTER = 3, 3
 TROUBLE = (httpx2.HTTPError, WebSocketException, OSError, TimeoutError, asyncio.CancelledError)
 VICTIMS = {
-    "web": ("run", "web"),
-    "rooms": ("run", "rooms"),
-    "worker": ("run", "worker"),
-    "video": ("run", "video"),
-    "nats": ("nats-server",),
-    "postgres": ("-D",),
+    "web": ("panier run web",),
+    "rooms": ("panier run rooms",),
+    "worker": ("panier run worker",),
+    "video": ("panier run video",),
+    "nats": ("nats-server ",),
+    "postgres": ("bin/postgres -D ",),
 }
 
 
@@ -118,9 +118,11 @@ async def test_a_kill_in_the_middle_of_buying_loses_nothing(
     load = Load(platform, on_air)
     async with load.running():
         await load.until_more(ROUNDS_BEFORE)
-        os.kill(platform.find_process(*VICTIMS[victim]), signal.SIGKILL)
+        killed = platform.find_process(*VICTIMS[victim])
+        os.kill(killed, signal.SIGKILL)
         await load.until_more(ROUNDS_AFTER)
     await platform.until_well()
+    assert platform.find_process(*VICTIMS[victim]) != killed
     for checkout, buyer in load.paid.items():
         told = await buyer.call("GET", f"api/checkout/{checkout}")
         assert told["state"] == "paid"

@@ -1,0 +1,74 @@
+"""Measure: `python -m bench [--quick] [NAME…]` runs all benchmarks, or the named ones.
+
+Prints one table; a full run of all also writes docs/benchmarks.md.
+"""
+
+import asyncio
+import importlib
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import machine
+from bench.table import Row
+from panier.kit.log import set_up_logs
+
+NAMES = ("holds", "fanout")
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+HEAD = ("claim", "way", "median", "range of the rounds", "note")
+INTRODUCTION = """\
+# Benchmarks
+
+What `python -m bench` measured. Each claim stands beside its peers of the same run, on the same
+machine, with the same bytes; believe the ratios, not the single figures. What loses is kept.
+"""
+
+
+async def measure(names: list[str], *, quick: bool) -> dict[str, list[Row]]:
+    """Run the benchmarks one after the other."""
+    found: dict[str, list[Row]] = {}
+    for name in names:
+        module = importlib.import_module(f"bench.{name}")
+        found[name] = await module.run(quick=quick)
+    return found
+
+
+def table(rows: list[Row]) -> str:
+    """Write rows as a Markdown table."""
+    lines = [HEAD, tuple("---" for _ in HEAD), *(row.cells() for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def page(found: dict[str, list[Row]], steal: float) -> str:
+    """Write the page: the machine, then every benchmark with what it says of itself."""
+    facts = {
+        "Date": f"{datetime.now(UTC):%Y-%m-%d}",
+        **machine.describe(),
+        "Steal": f"{steal:.2%} of the machine's time went to other guests of its host",
+    }
+    parts = [INTRODUCTION, "\n".join(f"- {name}: {value}" for name, value in facts.items())]
+    for name, rows in found.items():
+        title, _, about = (sys.modules[f"bench.{name}"].__doc__ or "").strip().partition("\n")
+        parts += [f"\n## {title.rstrip('.')}\n", about.strip(), "", table(rows)]
+    return "\n".join(parts) + "\n"
+
+
+def main(given: list[str]) -> None:
+    """Measure what is asked for."""
+    quick = "--quick" in given
+    names = [name for name in given if name != "--quick"]
+    unknown = set(names) - set(NAMES)
+    if unknown:
+        sys.exit(f"No such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.")
+    set_up_logs("bench", level="warning")
+    before, ticks = machine.stolen()
+    found = asyncio.run(measure(names or list(NAMES), quick=quick))
+    after, now_ticks = machine.stolen()
+    print(table([row for rows in found.values() for row in rows]))
+    if not quick and not names:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page(found, (after - before) / max(1, now_ticks - ticks)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

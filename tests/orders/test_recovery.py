@@ -44,7 +44,7 @@ async def die_before_settling(cell: Cell, settings: Settings, placed: Placed) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flow, "_settle", die)
         with pytest.raises(asyncio.CancelledError):
-            await orders.pay(cell, settings, placed.id)
+            await orders.pay(cell, settings, placed)
 
 
 async def later(cell: Cell, settings: Settings, seconds: int) -> int:
@@ -103,7 +103,7 @@ async def test_a_payment_that_nobody_asked_for_in_time_is_fenced_and_the_basket_
     assert await buying.states(cell) == [("declined", "declined", "declined")]
     # The process was only slow: what it asks for now is refused by the fence.
     async with cell.read() as tx:
-        payment = await payments.find_payment(tx, placed.payment)
+        payment = await payments.find_payment(tx, placed.payment.id)
     assert payment is not None
     answer = await sandbox.charge(
         cell,
@@ -119,7 +119,7 @@ async def test_an_unanswered_question_of_the_bank_ends_with_the_time_to_pay(
 ) -> None:
     shop = await lay(cell, 1)
     placed = await place(cell, shop, behaviour=Behaviour.CHALLENGE)
-    assert (await orders.pay(cell, settings, placed.id)).state == "action"
+    assert (await orders.pay(cell, settings, placed)).state == "action"
     assert await later(cell, settings, 31) == 0
     assert await later(cell, settings, 900) == 1
     assert await buying.states(cell) == [("declined", "declined", "declined")]
@@ -133,7 +133,7 @@ async def test_a_late_payment_whose_stock_is_still_there_takes_it_again(
 ) -> None:
     shop = await lay(cell, 1)
     placed = await place(cell, shop, behaviour=Behaviour.LATE)
-    assert (await orders.pay(cell, settings, placed.id)).state == "pending"
+    assert (await orders.pay(cell, settings, placed)).state == "pending"
     await expire(cell)
     assert await buying.counts(cell, shop) == (1, 0, 0)
     await settle_late(cell)
@@ -148,7 +148,7 @@ async def test_a_late_payment_whose_stock_is_gone_goes_back_once(
 ) -> None:
     shop = await lay(cell, 1)
     placed = await place(cell, shop, behaviour=Behaviour.LATE)
-    await orders.pay(cell, settings, placed.id)
+    await orders.pay(cell, settings, placed)
     await expire(cell)
     await buying.fill_basket(cell, shop, BEN)
     _, bens = await orders.check_out(
@@ -180,13 +180,13 @@ async def test_a_death_between_refund_and_books_refunds_once(
 ) -> None:
     shop = await lay(cell, 1)
     placed = await place(cell, shop, behaviour=Behaviour.LATE)
-    await orders.pay(cell, settings, placed.id)
+    await orders.pay(cell, settings, placed)
     await expire(cell)
     await buying.fill_basket(cell, shop, BEN)
     await settle_late(cell)
     await orders.refresh(cell, settings, placed.id)
     async with cell.read() as tx:
-        payment = await payments.find_payment(tx, placed.payment)
+        payment = await payments.find_payment(tx, placed.payment.id)
     assert payment is not None
     assert payment.reference is not None
     first = await payments.refund(cell, payment.reference, payment.id, payment.amount)
@@ -202,9 +202,9 @@ async def test_what_a_provider_says_twice_late_or_the_wrong_way_round_changes_no
 ) -> None:
     shop = await lay(cell)
     placed = await place(cell, shop)
-    await orders.pay(cell, settings, placed.id)
+    await orders.pay(cell, settings, placed)
     for state in ("pending", "declined", "action", "paid", "paid"):
-        answer = payments.Answer(payment=placed.payment, state=payments.State(state))
+        answer = payments.Answer(payment=placed.payment.id, state=payments.State(state))
         settled = await cell.desk(settle_batch).ask(answer)
         assert settled.state == "paid"
     assert await buying.events_of(cell, "OrderPaid") == 1
@@ -216,7 +216,7 @@ async def test_contradicting_words_in_one_batch_settle_once(cell: Cell) -> None:
     shop = await lay(cell)
     placed = await place(cell, shop)
     words = [
-        payments.Answer(payment=placed.payment, state=payments.State(state))
+        payments.Answer(payment=placed.payment.id, state=payments.State(state))
         for state in ("paid", "declined", "pending", "paid")
     ]
     async with cell.tx() as tx:

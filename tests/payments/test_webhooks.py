@@ -52,10 +52,10 @@ async def make_due(tx: Tx) -> None:
 
 async def outcome_of(cell: Cell, placed: orders.Placed, state: State) -> bytes:
     async with cell.read() as tx:
-        payment = await payments.find_payment(tx, placed.payment)
+        payment = await payments.find_payment(tx, placed.payment.id)
     assert payment is not None
     assert payment.reference is not None
-    return msgspec.json.encode(Outcome("FR", placed.payment, payment.reference, state, None))
+    return msgspec.json.encode(Outcome("FR", placed.payment.id, payment.reference, state, None))
 
 
 async def test_a_late_payment_is_told_over_http_and_settled(

@@ -18,8 +18,9 @@ NEWS = "news"
 
 WRITE = """
 insert into event (id, lane, stream, market, kind, body, at)
-select * from unnest(%s::uuid[], %s::smallint[], %s::uuid[], %s::text[], %s::text[],
-                     %s::jsonb[], %s::timestamptz[])
+select id, lane, stream, market, kind, body::jsonb, %b
+from unnest(%b::uuid[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::text[])
+  g(id, lane, stream, market, kind, body)
 """
 
 
@@ -62,17 +63,16 @@ async def write(tx: Tx, letters: Sequence[Letter], at: datetime | None = None) -
     if not letters:
         return []
     ids = [new_id() for _ in letters]
-    moment = at or now()
     await tx.execute(
         WRITE,
         (
+            at or now(),
             ids,
             [letter.stream.int % LANES for letter in letters],
             [letter.stream for letter in letters],
             [letter.market for letter in letters],
             [letter.kind for letter in letters],
             [letter.body for letter in letters],
-            [moment] * len(letters),
         ),
     )
     cell = tx.cell

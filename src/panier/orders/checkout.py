@@ -33,15 +33,14 @@ async def check_out(cell: Cell, settings: Settings, wanted: Placement) -> tuple[
     Raises EmptyBasket, PriceChanged, NotSoldHere; a declined card is an answer, not an error.
     """
     placed = await cell.desk(place_batch).ask(wanted)
-    return placed, await pay(cell, settings, placed.id)
+    return placed, await pay(cell, settings, placed)
 
 
-async def pay(cell: Cell, settings: Settings, checkout: UUID) -> Settled:
-    """Ask for the money of a placed checkout, or say how its payment stands. Raises NotFound."""
-    state, payment = await _read(cell, checkout)
-    if payment.state != State.CREATED:
-        return settled(checkout, state, payment)
-    return await _settle(cell, settings, await _charge(cell, payment))
+async def pay(cell: Cell, settings: Settings, placed: Placed) -> Settled:
+    """Ask for the money of a placed checkout, or say how its payment stood when it was placed."""
+    if placed.payment.state != State.CREATED:
+        return settled(placed.id, placed.state, placed.payment)
+    return await _settle(cell, settings, await _charge(cell, placed.payment))
 
 
 async def refresh(cell: Cell, settings: Settings, checkout: UUID) -> Settled:

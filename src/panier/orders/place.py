@@ -28,6 +28,7 @@ from panier.orders.rules import (
     EmptyBasket,
     NotSoldHere,
     PriceChanged,
+    State,
     basket_until,
     draft_orders,
     number,
@@ -35,7 +36,7 @@ from panier.orders.rules import (
 from panier.people import Address
 
 KNOWN = """
-select c.id, c.buyer, c.key, c.payment_id as payment, c.page_url
+select c.id, c.buyer, c.key, c.state, c.payment_id as payment, c.page_url
 from unnest(%b::uuid[], %b::uuid[]) w(buyer, key)
 join checkout c on c.buyer = w.buyer and c.key = w.key
 """
@@ -103,13 +104,23 @@ class Placement(msgspec.Struct, frozen=True):
     payment_seconds: int
 
 
-class Placed(msgspec.Struct, frozen=True):
-    """A checkout that was placed now or by an earlier request with the same key."""
+class Known(msgspec.Struct, frozen=True):
+    """A checkout by the buyer's key."""
 
     id: UUID
     buyer: UUID
     key: UUID
+    state: str
     payment: UUID
+    page_url: str
+
+
+class Placed(NamedTuple):
+    """A checkout that was placed now or by an earlier request with the same key."""
+
+    id: UUID
+    state: str
+    payment: payments.Payment
     page_url: str
 
 
@@ -133,11 +144,13 @@ class Drafted(NamedTuple):
 
 
 Pair = tuple[int, int]
+"""Buyer and key, as integers: a UUID's own hash is slow Python."""
+Answers = dict[Pair, Known | PanierError]
 
 
 async def place_batch(tx: Tx, batch: list[Placement]) -> list[Placed | PanierError]:
     """Place a batch: known keys answer as they did, the others claim what their buyers hold."""
-    answers: dict[Pair, Placed | PanierError] = dict(await _known(tx, batch))
+    answers: Answers = dict(await _known(tx, batch))
     fresh: dict[Pair, Placement] = {}
     for p in batch:
         if _pair(p) not in answers:
@@ -149,21 +162,33 @@ async def place_batch(tx: Tx, batch: list[Placement]) -> list[Placed | PanierErr
             await _write(tx, drafted, moment)
         for d in drafted:
             p = d.placement
-            answers[_pair(p)] = Placed(p.checkout, p.buyer, p.key, d.payment, p.page_url)
-    return [answers[_pair(p)] for p in batch]
+            answers[_pair(p)] = Known(
+                p.checkout, p.buyer, p.key, State.PLACED, d.payment, p.page_url
+            )
+    keys = [known.payment for known in answers.values() if isinstance(known, Known)]
+    stands = await payments.list_payments(tx, keys) if keys else {}
+    told: list[Placed | PanierError] = []
+    for p in batch:
+        answer = answers[_pair(p)]
+        if isinstance(answer, Known):
+            payment = stands[answer.payment]
+            told.append(Placed(answer.id, answer.state, payment, answer.page_url))
+        else:
+            told.append(answer)
+    return told
 
 
-def _pair(asked: Placement | Placed) -> Pair:
+def _pair(asked: Placement | Known) -> Pair:
     return asked.buyer.int, asked.key.int
 
 
-async def _known(tx: Tx, batch: Sequence[Placement]) -> dict[Pair, Placed]:
-    found = await rows(tx, KNOWN, ([p.buyer for p in batch], [p.key for p in batch]), Placed)
-    return {_pair(placed): placed for placed in found}
+async def _known(tx: Tx, batch: Sequence[Placement]) -> dict[Pair, Known]:
+    found = await rows(tx, KNOWN, ([p.buyer for p in batch], [p.key for p in batch]), Known)
+    return {_pair(known): known for known in found}
 
 
 async def _draft(
-    tx: Tx, fresh: list[Placement], moment: datetime, answers: dict[Pair, Placed | PanierError]
+    tx: Tx, fresh: list[Placement], moment: datetime, answers: Answers
 ) -> list[Drafted]:
     """Claim and price; whoever is refused has an answer and their basket back."""
     until = moment + timedelta(seconds=max(p.payment_seconds for p in fresh))

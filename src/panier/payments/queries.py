@@ -56,7 +56,7 @@ async def find_payment(tx: Tx, key: UUID) -> Payment | None:
 
 async def list_payments(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, Payment]:
     """Return payments by id."""
-    sql = f"select {PAYMENT} from payment where id = any(%s)"
+    sql = f"select {PAYMENT} from payment where id = any(%b)"
     return {p.id: p for p in await rows(tx, sql, (list(keys),), Payment)}
 
 

@@ -236,18 +236,18 @@ async def _insert(tx: Tx, fresh: Sequence[tuple[Charge, Token]]) -> None:
 
 async def _tokens(tx: Tx, names: Sequence[str]) -> dict[str, Token]:
     sql = """select token, behaviour, brand, last4, lasting, expires_at from sandbox_token
-             where token = any(%s)"""
+             where token = any(%b)"""
     return {t.token: t for t in await rows(tx, sql, (list(names),), Token)}
 
 
 async def _intents(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, Intent]:
-    sql = f"select {INTENT} from sandbox_intent where key = any(%s)"
+    sql = f"select {INTENT} from sandbox_intent where key = any(%b)"
     return {i.key: i for i in await rows(tx, sql, (list(keys),), Intent)}
 
 
 async def _used(tx: Tx, names: Sequence[str]) -> set[str]:
     cursor = await tx.execute(
-        "select token from sandbox_intent where token = any(%s)", (list(names),)
+        "select token from sandbox_intent where token = any(%b)", (list(names),)
     )
     return {row[0] for row in await cursor.fetchall()}
 

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tests.shop import Shop, lay_shop
-
 from bench.table import Row, median
 from panier import engines, stock
 from panier.engines import free_port
@@ -28,6 +26,7 @@ from panier.kit.db import Database, Tx
 from panier.kit.ids import new_id
 from panier.kit.signing import Signer
 from panier.migrations import migrate
+from tests.shop import Shop, lay_shop
 
 SOCKETS = 1000
 PRESSES = 20

@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from panier import wiring
+from panier.wiring import COMMANDS, REACTIONS, TIMERS
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "map.md"
@@ -44,13 +44,13 @@ def render() -> str:
             lines += [f"  - *{fact.split(None, 1)[0]}* {fact.split(None, 1)[1]}" for fact in facts]
     lines += ["\n## Events and their reactions\n", "| event | what it means | who reacts |",
               "| --- | --- | --- |"]  # fmt: skip
-    for event, reactions in wiring.REACTIONS.items():
+    for event, reactions in REACTIONS.items():
         names = ", ".join(_name(r) for r in reactions)
         lines.append(f"| {event.__name__} | {(event.__doc__ or '').strip()} | {names} |")
     lines += ["\n## Socket commands\n", "| command | action |", "| --- | --- |"]
-    lines += [f"| {command} | {_name(action)} |" for command, action in wiring.COMMANDS.items()]
+    lines += [f"| {command} | {_name(action)} |" for command, action in COMMANDS.items()]
     lines += ["\n## Timers of the worker\n", "| timer | every |", "| --- | --- |"]
-    lines += [f"| {timer.name} | {timer.seconds:g} s |" for timer in wiring.TIMERS]
+    lines += [f"| {timer.name} | {timer.seconds:g} s |" for timer in TIMERS]
     return "\n".join(lines) + "\n"
 
 

@@ -54,7 +54,7 @@ async def test_what_does_not_add_up_is_found(
 ) -> None:
     await lay_paid_order(cell, runtime)
     async with cell.tx() as tx:
-        await run(tx, sql)  # type: ignore[arg-type]
+        await run(tx, sql)
     assert rule in {finding.rule for finding in await reconcile(cell)}
     assert not await reconcile_all(runtime)
     assert rule in capsys.readouterr().out

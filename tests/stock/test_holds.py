@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from tests.shop import Shop, lay_shop
 
 from panier import stock
 from panier.kit.cells import Cell
@@ -14,6 +13,7 @@ from panier.kit.db import value
 from panier.kit.errors import BadInput, Conflict, NotFound
 from panier.kit.ids import new_id
 from panier.stock.shelves import Shelves
+from tests.shop import Shop, lay_shop
 
 ANNA, BEN = UUID(int=1), UUID(int=2)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, Protocol, cast
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol, cast
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -21,6 +21,8 @@ from panier.web.assets import Assets
 
 PACKAGE = Path(__file__).parent.parent
 READING = "reading"
+
+Length = Literal["short", "medium", "long"]
 EUROPE = "150"
 """The United Nations' code: English has its own ways there, with the day before the month."""
 
@@ -217,7 +219,9 @@ def _when(context: jinja2.runtime.Context, moment: datetime, style: str = "mediu
             text = format_date(local, "long" if style == "date" else "full", locale)
         case _:
             date = format_date(local, style, locale)
-            text = get_datetime_format(style, locale).replace("{0}", time).replace("{1}", date)
+            # A string at run time, whatever its annotation says.
+            pattern = str(get_datetime_format(cast("Length", style), locale))
+            text = pattern.replace("{0}", time).replace("{1}", date)
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
 
 

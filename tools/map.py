@@ -33,6 +33,18 @@ def caption(name: str) -> str:
     return ast.get_docstring(ast.parse(path.read_text())) or ""
 
 
+def facts(lines: list[str]) -> list[tuple[str, str]]:
+    """Read what a front door owns, says, hears, limits; a fact may go on in an indented line."""
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        if word in ("owns", "says", "hears", "limits"):
+            found.append((word, rest.strip()))
+        elif found and line.startswith("        "):
+            found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}")
+    return found
+
+
 def render() -> str:
     """Write the whole map."""
     lines = [HEAD, "## Layers, top to bottom\n"]
@@ -40,8 +52,7 @@ def render() -> str:
         for name in line:
             first, *rest = caption(name).split("\n")
             lines.append(f"- **{name}**: {first}")
-            facts = [r.strip() for r in rest if r.startswith(("owns", "says", "hears", "limits"))]
-            lines += [f"  - *{fact.split(None, 1)[0]}* {fact.split(None, 1)[1]}" for fact in facts]
+            lines += [f"  - *{word}* {fact}" for word, fact in facts(rest)]
     lines += ["\n## Events and their reactions\n", "| event | what it means | who reacts |",
               "| --- | --- | --- |"]  # fmt: skip
     for event, reactions in REACTIONS.items():

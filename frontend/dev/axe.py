@@ -1,5 +1,8 @@
 """Looks for accessibility faults with axe-core in the fake room: python dev/axe.py."""
 
+# ruff: noqa: D103, INP001 - a tool for working on looks, not a package
+
+import sys
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -8,12 +11,17 @@ HERE = "http://127.0.0.1:5391/dev"
 AXE = Path(__file__).parent.parent / "node_modules/axe-core/axe.min.js"
 
 
+def say(*words: object) -> None:
+    """Write a line."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+
+
 def look(page: Page, name: str) -> None:
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     for fault in found["violations"]:
         nodes = [" ".join(node["target"]) for node in fault["nodes"]][:4]
-        print(f"{name}: {fault['impact']} {fault['id']}: {fault['help']}\n    {nodes}")
+        say(f"{name}: {fault['impact']} {fault['id']}: {fault['help']}\n    {nodes}")
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """Takes pictures of the states of watch, against the fake room: python dev/shots.py OUT [name…]."""
 
+# ruff: noqa: D103, INP001 - a tool for working on looks, not a package
+
 import sys
 from pathlib import Path
 
@@ -7,6 +9,11 @@ from playwright.sync_api import Page, sync_playwright
 
 HERE = "http://127.0.0.1:5391/dev"
 PHONE, DESK = (390, 844), (1440, 900)
+
+
+def say(*words: object) -> None:
+    """Write a line."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
 
 
 def add(page: Page) -> None:
@@ -115,7 +122,7 @@ def main() -> None:
                 continue
             for kind, (width, height) in {"phone": PHONE, "desk": DESK}.items():
                 page = browser.new_page(viewport={"width": width, "height": height})
-                page.on("pageerror", lambda error: print("error:", error))
+                page.on("pageerror", lambda error: say("error:", error))
                 page.goto(f"{HERE}/watch.html?{query}")
                 page.wait_for_timeout(2200)
                 try:
@@ -123,7 +130,7 @@ def main() -> None:
                         page.set_default_timeout(3000)
                         act(page)
                 except Exception as error:  # noqa: BLE001  (a state that a layout does not have)
-                    print(name, kind, str(error).splitlines()[0])
+                    say(name, kind, str(error).splitlines()[0])
                 page.screenshot(path=str(out / f"{name}-{kind}.png"))
                 page.close()
         browser.close()

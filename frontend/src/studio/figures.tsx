@@ -17,14 +17,14 @@ export function FiguresRow() {
       <div class="big">
         <span class="big-label">
           {state.value === "ended" ? t("Viewers at most") : t("Viewers")}
+          {minutes > 0 && (
+            <span class="big-span">{t("last %(count)s min", { count: minutes })}</span>
+          )}
         </span>
         <span class="big-value number">{count(viewers)}</span>
         <span class="big-note number">
           {state.value !== "ended" &&
             t("at most %(count)s", { count: count(now?.viewers_peak ?? 0) })}
-          {minutes > 0 && (
-            <span class="big-span">{t("last %(count)s min", { count: minutes })}</span>
-          )}
         </span>
         <Sparkline values={minute.map((sample) => sample.viewers)} kind="viewers" />
       </div>

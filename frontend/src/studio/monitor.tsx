@@ -19,7 +19,7 @@ export function Monitor() {
   const sending = health?.state === "live" || health?.state === "lost";
   const url = ended ? video.replay : sending ? video.live : null;
   // The clock is read so that the delay is asked for each second.
-  const delay = clock.value > 0 ? player.current?.delay() : null;
+  const delay = clock.value > 0 && health?.state === "live" ? player.current?.delay() : null;
   return (
     <section class="monitor" aria-label={t("Your picture")}>
       <div class={`monitor-frame ${url ? "on" : ""}`}>
@@ -52,10 +52,7 @@ export function Monitor() {
       </div>
       {!ended && (
         <dl class="health number">
-          <Measure
-            label={t("Delay")}
-            value={seconds(delay ?? (sending ? health?.delay_s : null))}
-          />
+          <Measure label={t("Delay")} value={seconds(delay)} />
           <Measure
             label={t("Bit rate")}
             value={sending && health ? `${count(health.bitrate_kbps)} kbit/s` : "–"}

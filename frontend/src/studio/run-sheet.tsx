@@ -81,7 +81,7 @@ function PinButton({ product, on }: { product: Product; on: boolean }) {
     >
       <Icon node={on ? PinOff : Pin} size={20} />
       {on ? t("Take off") : t("Pin")}
-      <span class="aside-only">{product.title}</span>
+      <span class="aside-only"> {product.title}</span>
     </button>
   );
 }

@@ -47,7 +47,7 @@ export function AddButton({ product, variant = null, wide = false }: Props) {
     >
       {left > 0 && <Icon node={done.value ? Check : Plus} size={20} />}
       <span>{left === 0 ? t("Sold out") : done.value ? t("Added") : t("Add")}</span>
-      <span class="aside-only">{product.title}</span>
+      <span class="aside-only"> {product.title}</span>
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import { Minus, Plus, Trash2 } from "lucide";
+import type { Card } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, type Line, moving, remove } from "../room/basket";
 import { clock, variantStock } from "../room/store";
@@ -136,6 +137,16 @@ export function Sums() {
   );
 }
 
+/** "Visa •••• 4242" */
+export function CardName({ card }: { card: Card }) {
+  const brand = card.brand.charAt(0).toUpperCase() + card.brand.slice(1);
+  return (
+    <span class="nowrap">
+      {brand} •••• {card.last4}
+    </span>
+  );
+}
+
 /** For somebody known with an address and a card, the third tap pays. */
 function Pay() {
   const held = basket.value;
@@ -168,9 +179,7 @@ function Pay() {
         <span>
           {t("To %(line)s, %(city)s", { line: address.value.line1, city: address.value.city })}
           {" · "}
-          <span class="nowrap">
-            {saved.brand} •••• {saved.last4}
-          </span>
+          <CardName card={saved} />
         </span>
         <button
           type="button"

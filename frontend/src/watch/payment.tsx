@@ -2,7 +2,7 @@ import { ChevronDown } from "lucide";
 import { Icon } from "../parts/icon";
 import { basket } from "../room/basket";
 import { countryName, money, t } from "../text";
-import { Sums } from "./basket-view";
+import { CardName, Sums } from "./basket-view";
 import {
   address,
   busy,
@@ -76,7 +76,7 @@ export function PaymentStep() {
                   useSaved.value = true;
                 }}
               />
-              {saved.brand} •••• {saved.last4}
+              <CardName card={saved} />
             </label>
             <label class="check">
               <input

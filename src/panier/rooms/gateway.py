@@ -10,7 +10,7 @@ import secrets
 import socket as sockets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,8 +33,8 @@ from panier.kit.signing import BadToken
 from panier.rooms import queries
 from panier.rooms.calls import Commands, StockOf
 from panier.rooms.gateway_room import LiveRoom
-from panier.rooms.gateway_socket import PURPOSE, Socket, Ticket
-from panier.rooms.limits import Bucket
+from panier.rooms.gateway_socket import GOODBYE_SECONDS, PURPOSE, Socket, Ticket
+from panier.rooms.limits import Bucket, subscriber_of
 from panier.rooms.viewers import BOOK_SECONDS, Book
 from panier.runtime import Runtime
 
@@ -98,6 +98,8 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unhear: list[Callable[[], None]] = []
         self._closing = False
+        self._deserted = asyncio.Event()
+        self._deserted.set()
 
     # Serving
 
@@ -149,6 +151,9 @@ class Gateway:
                 await self._write_books()
         except (psycopg.Error, TimeoutError) as error:
             log.warning("visits not written", error=repr(error))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._deserted.wait()
         for unhear in self._unhear:
             unhear()
         for room in list(self._rooms.values()):
@@ -180,6 +185,7 @@ class Gateway:
     def admit(self, socket: Socket) -> None:
         """Count a new connection; one address may not open too many."""
         self._sockets.add(socket)
+        self._deserted.clear()
         transport = socket.transport
         peer = transport.underlying_transport.get_extra_info("peername")
         address = str(peer[0]) if peer else ""
@@ -188,6 +194,7 @@ class Gateway:
             address = forwarded.rpartition(",")[2].strip()
             if not address:
                 return  # from this very machine: ourselves
+        address = subscriber_of(address)
         moment = self.time()
         rate, burst = ADDRESS_RATE
         bucket = self._addresses.setdefault(address, Bucket(burst, moment))
@@ -203,6 +210,8 @@ class Gateway:
     def forget(self, socket: Socket) -> None:
         """Count a connection out."""
         self._sockets.discard(socket)
+        if not self._sockets:
+            self._deserted.set()
 
     def read_ticket(self, token: str) -> Ticket:
         """Return what a ticket says; raises BadToken."""
@@ -218,6 +227,7 @@ class Gateway:
         """Return the show's room, opened by the first who joins it."""
         found = self._rooms.get(show)
         if found is not None:
+            found.empty_since = self.time()  # somebody is on the way in
             return found
         if show not in self._opening:
             self._opening[show] = asyncio.create_task(self._open_room(market, show))
@@ -262,8 +272,10 @@ class Gateway:
     # What is done again and again
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], seconds: float) -> None:
+        due = self.time()
         while True:
-            await asyncio.sleep(seconds)
+            due = max(due + seconds, self.time())  # without drift: a sample for every ten seconds
+            await asyncio.sleep(due - self.time())
             try:
                 await work()
             except (psycopg.Error, TimeoutError) as error:

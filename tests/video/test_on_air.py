@@ -14,6 +14,7 @@ from panier.events import ShowEnded, ShowWentLive
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import value
+from panier.runtime import Runtime
 from panier.settings import Settings
 from panier.video import handlers
 from tests.video.conftest import OnAir, Role
@@ -237,9 +238,10 @@ async def test_a_killed_process_goes_on_where_it_was_and_the_replay_is_whole(
     assert said[-1] == "RecordingReady"
 
 
-async def test_the_replay_leaves_the_rehearsal_out(
-    role: Role, channel: OnAir, player: httpx2.AsyncClient, film: Path, cell: Cell
+async def test_the_replay_leaves_the_rehearsal_out_and_can_be_deleted(
+    role: Role, channel: OnAir, player: httpx2.AsyncClient, film: Path, runtime: Runtime
 ) -> None:
+    cell = next(iter(runtime.cells))
     with sending(Encoder(film, channel.url, speed=1.0, hold=True)) as encoder:
         await encoder.accepted()
         await until(player, channel.path, 0)
@@ -266,6 +268,10 @@ async def test_the_replay_leaves_the_rehearsal_out(
     with sending(refused):
         await refused.ended()
     assert refused.error is not None
+    assert await video.delete_recording(cell, runtime.store, channel.show) >= 2
+    async with cell.read() as tx:
+        assert (await video.get_playback(tx, channel.show)).replay_path is None
+    assert (await player.get(channel.path + "replay.m3u8")).status_code == 404
 
 
 async def test_a_lost_encoder_is_told_after_three_seconds(

@@ -5,6 +5,7 @@ Acts through the same addresses as a browser and an encoder; only looks at the s
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from panier import engines, shows, video
 from panier.demo.data import read_sample
 from panier.demo.film import SHOT_SECONDS, ensure_film, film_seconds
 from panier.demo.publisher import Publisher
-from panier.demo.seed import PASSWORD, ensure_demo_show
+from panier.demo.seed import DEMO, PASSWORD, ensure_demo_show
 from panier.kit.cells import Cell
 from panier.runtime import Runtime
 from panier.settings import Settings
@@ -29,6 +30,11 @@ DELAY_SECONDS = 1.5
 """Viewers see the film so much later than it is sent; pins wait for them."""
 PAUSE_SECONDS = 20.0
 """Between the end of a sample show and the next one."""
+
+SHOW_SECONDS_MAX = 1800.0
+"""A sample show ends by itself, because an hour of it fills 0.8 GB of the disk."""
+TAKEN_OVER_FACTOR = 4
+"""A show that a person has taken over may last so much longer."""
 
 log = structlog.get_logger()
 
@@ -70,11 +76,24 @@ async def _keep_on_air(runtime: Runtime, films: Films, market: str) -> None:
     while True:
         try:
             slug = await ensure_demo_show(runtime, market)
+            await forget_old_shows(runtime, market, slug)
             await Presenter(runtime, films, market, slug).present()
             await asyncio.sleep(PAUSE_SECONDS)
         except (httpx2.HTTPError, OSError, TimeoutError) as error:
             log.warning("the sample host tries again", market=market, error=repr(error))
             await asyncio.sleep(TRY_AGAIN_SECONDS)
+
+
+async def forget_old_shows(runtime: Runtime, market: str, present: str) -> None:
+    """Delete the replays of sample shows, but for the latest one that is over."""
+    cell = runtime.cells.of(market)
+    number = int(present.removeprefix(DEMO).lstrip("-") or 1)
+    for old in range(1, number - 1):
+        slug = DEMO if old == 1 else f"{DEMO}-{old}"
+        async with cell.read() as tx:
+            show = await shows.find_show_by_slug(tx, market, slug)
+        if show is not None:
+            await video.delete_recording(cell, runtime.store, show.id)
 
 
 class Presenter:
@@ -144,7 +163,12 @@ class Presenter:
         async with self._cell.read() as tx:
             products = await shows.list_run_sheet_ids(tx, show)
         shown: int | None = None
+        began = time.monotonic()
         while await self._look(show):
+            lasted = time.monotonic() - began
+            if lasted > SHOW_SECONDS_MAX * (TAKEN_OVER_FACTOR if self._hands_off else 1):
+                await self._post(web, f"/api/shows/{show}/end")
+                return
             seen = int(max(0.0, publisher.position() - DELAY_SECONDS) // SHOT_SECONDS)
             if seen != shown and seen < len(products) and not self._hands_off:
                 shown = seen

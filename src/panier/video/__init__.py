@@ -14,11 +14,13 @@ from panier.video.queries import (
     get_media_offsets,
     get_playback,
 )
+from panier.video.retention import delete_recording
 from panier.video.server import serve
 
 __all__ = [
     "Ingest",
     "Playback",
+    "delete_recording",
     "get_ingest",
     "get_media_offsets",
     "get_playback",

@@ -1,7 +1,6 @@
 """What happens to a channel, as rows and events."""
 
 import secrets
-from datetime import datetime
 from uuid import UUID
 
 from panier import events
@@ -97,13 +96,13 @@ async def keep_segment(tx: Tx, show: UUID, segment: Recorded, size: int) -> None
     await run(tx, sql, row)
 
 
-async def mark_recorded(tx: Tx, show: UUID, at: datetime) -> list[Recorded]:
+async def mark_recorded(tx: Tx, show: UUID) -> list[Recorded]:
     """Declare the replay complete; returns the rehearsal's segments, whose rows are gone."""
     sql = (
         "update channel set recorded_at = %s where show_id = %s and state = 'ended'"
         " and recorded_at is null returning market"
     )
-    market = await value(tx, sql, (at, show))
+    market = await value(tx, sql, (now(), show))
     if market is None:
         return []
     cursor = await tx.execute(FORGET_REHEARSAL, (show,))
@@ -111,3 +110,13 @@ async def mark_recorded(tx: Tx, show: UUID, at: datetime) -> list[Recorded]:
     if await value(tx, "select true from segment where show_id = %s limit 1", (show,)):
         await record(tx, events.RecordingReady(market=market, show=show))
     return rehearsed
+
+
+async def drop_segments(tx: Tx, show: UUID) -> list[Recorded]:
+    """Forget the recording of a show that is over; returns what has to be deleted."""
+    sql = (
+        "delete from segment s using channel c where c.show_id = %s and s.show_id = c.show_id"
+        " and c.recorded_at is not null returning s.session, s.number, s.starts_at, s.seconds"
+    )
+    cursor = await tx.execute(sql, (show,))
+    return [Recorded(*row) for row in await cursor.fetchall()]

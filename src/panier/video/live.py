@@ -5,12 +5,10 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-import obstore
 import structlog
 from obstore.store import ObjectStore
 
 from panier.kit.cells import Cell
-from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.video import actions
 from panier.video.health import GOP_SECONDS_MAX, LATE_SECONDS_MAX, Health
@@ -20,6 +18,7 @@ from panier.video.poster import make_poster
 from panier.video.queries import Channel, Place
 from panier.video.recorder import Recorder
 from panier.video.remux import Remuxer
+from panier.video.retention import complete
 from panier.video.rules import PART_SECONDS, store_key
 
 LOST_AFTER_SECONDS = 3.0
@@ -241,11 +240,3 @@ class Live:
         self._notify()
         await asyncio.gather(*self._posters)
         await self._recorder.close(patience)
-
-
-async def complete(cell: Cell, store: ObjectStore, show: UUID) -> None:
-    """Declare the recording complete and delete what was sent before the show went live."""
-    rehearsed = await cell.run(lambda tx: actions.mark_recorded(tx, show, now()))
-    if rehearsed:
-        names = [segment_name(part.session, part.number) for part in rehearsed]
-        await obstore.delete_async(store, [store_key(show, name) for name in names])

@@ -16,10 +16,11 @@ from panier.kit.clock import now
 from panier.runtime import Runtime
 from panier.video import actions, queries
 from panier.video.faults import PublishRefused
-from panier.video.live import Live, complete
+from panier.video.live import Live
 from panier.video.playlist import write_replay
 from panier.video.queries import Channel
 from panier.video.remux import Remuxer
+from panier.video.retention import complete
 from panier.video.rules import is_key, read_stream_name
 
 RECONCILE_SECONDS = 5.0

@@ -1,6 +1,5 @@
 """One platform for all journeys, with the sample shops, and a show on air in it."""
 
-import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from panier.demo.publisher import Publisher
-from tests.journeys.platform import Platform, running
+from tests.journeys.platform import Platform, shared
 from tests.journeys.shopper import Shopper
 from tests.video.film import SECONDS, make_film
 
@@ -49,11 +48,9 @@ class Show(msgspec.Struct):
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform() -> AsyncIterator[Platform]:
-    """Run everything, once for all journeys."""
-    with tempfile.TemporaryDirectory(prefix="panier-journeys-") as folder:
-        Path(folder).chmod(0o711)  # under root, the engines' own user must pass through
-        async with running(Path(folder) / "data", "--no-film") as platform:
-            yield platform
+    """Run everything, once for all journeys and browsers."""
+    async with shared() as platform:
+        yield platform
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -147,6 +148,25 @@ async def running(folder: Path, *arguments: str) -> AsyncIterator[Platform]:
         await platform.stop()
         raise
     assert await platform.stop() == 0, platform.last_words()
+
+
+_shared: list[Platform] = []
+
+
+@asynccontextmanager
+async def shared() -> AsyncIterator[Platform]:
+    """Share one platform, with the sample shops and no show on air, among all that ask for it."""
+    if _shared:
+        yield _shared[0]
+        return
+    with tempfile.TemporaryDirectory(prefix="panier-journeys-") as folder:
+        Path(folder).chmod(0o711)  # under root, the engines' own user must pass through
+        async with running(Path(folder) / "data", "--no-film") as platform:
+            _shared.append(platform)
+            try:
+                yield platform
+            finally:
+                _shared.clear()
 
 
 def _descendants(pid: int) -> list[int]:

@@ -79,7 +79,7 @@ async def test_the_market_team_reads_a_report(client: httpx2.AsyncClient, cell: 
     assert page.status_code == 200
     assert "One viewer came and stayed 5\u00a0min." in page.text
     assert "One order came to €49.80: Candle." in page.text
-    assert f"/fr/live/{SLUG}?t=55" in page.text  # the picture came five seconds after the start
+    assert f"/fr/live/{SLUG}#t=55" in page.text  # the picture came five seconds after the start
     assert 'href="/fr/reports/definitions#viewers"' in page.text
     assert "style=" not in page.text  # the policy of the pages would drop it
 

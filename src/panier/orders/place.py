@@ -36,9 +36,9 @@ from panier.orders.rules import (
 from panier.people import Address
 
 KNOWN = """
-select c.id, c.buyer, c.key, c.state, c.payment_id as payment, c.page_url
-from unnest(%b::uuid[], %b::uuid[]) w(buyer, key)
-join checkout c on c.buyer = w.buyer and c.key = w.key
+select c.* from unnest(%b::uuid[], %b::uuid[]) w(buyer, key) cross join lateral (
+  select id, buyer, key, state, payment_id as payment, page_url from checkout
+  where buyer = w.buyer and key = w.key offset 0) c
 """
 CHECKOUTS = """
 insert into checkout (id, key, buyer, market, show_id, person_id, payment_id, state, minor,

@@ -246,8 +246,10 @@ async def _intents(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, Intent]:
 
 
 async def _used(tx: Tx, names: Sequence[str]) -> set[str]:
+    """Tell which one-time tokens have paid; the condition on their form finds their index."""
     cursor = await tx.execute(
-        "select token from sandbox_intent where token = any(%b)", (list(names),)
+        "select token from sandbox_intent where token = any(%b) and left(token, 4) = 'tok_'",
+        (list(names),),
     )
     return {row[0] for row in await cursor.fetchall()}
 

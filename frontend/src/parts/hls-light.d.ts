@@ -1,6 +1,5 @@
 /** hls.js types only its full build; the light one is the same class with less in it. */
 declare module "hls.js/light" {
-  // biome-ignore lint/style/noExportedImports: a re-export is the whole declaration
   import Hls from "hls.js";
   export default Hls;
   export { ErrorTypes, Events } from "hls.js";

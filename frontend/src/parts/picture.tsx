@@ -95,7 +95,6 @@ export function Picture({ url, live, poster, muted, state, onReady, children }: 
           }}
         />
       )}
-      {/* biome-ignore lint/a11y/useMediaCaption: a live has no captions until the host's engine makes them */}
       <video
         ref={element}
         class="picture-video"

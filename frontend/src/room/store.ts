@@ -65,7 +65,8 @@ export const isLive = computed(() => room.value.stage === "live");
 /** Batched: a hundred taps in half a second are one frame. */
 export function heart(): void {
   hearts = Math.min(HEARTS_MAX, hearts + 1);
-  heartTimer ??= setTimeout(() => {
+  if (heartTimer !== undefined) return;
+  heartTimer = setTimeout(() => {
     heartTimer = undefined;
     socket?.tell("heart", { n: hearts });
     hearts = 0;

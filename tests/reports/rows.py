@@ -61,12 +61,14 @@ async def say(tx: Tx, shop: Shop, second: float, text: str, *, staff: bool = Fal
     )
 
 
-async def sample(tx: Tx, shop: Shop, second: int, viewers: int, hearts: int = 0) -> None:
+async def sample(  # noqa: PLR0917 - a row of a test's story
+    tx: Tx, shop: Shop, second: int, viewers: int, hearts: int = 0, gateway: str = "one"
+) -> None:
     """Write one gateway's sample."""
     await tx.execute(
         "insert into room_sample (show_id, at, gateway, viewers, hearts)"
-        " values (%s, %s, 'one', %s, %s)",
-        (shop.show, at(second), viewers, hearts),
+        " values (%s, %s, %s, %s, %s)",
+        (shop.show, at(second), gateway, viewers, hearts),
     )
 
 

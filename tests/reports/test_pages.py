@@ -179,6 +179,8 @@ async def test_the_studio_gets_the_figures_of_now(client: httpx2.AsyncClient, ce
         ],
         "minute": [
             {"at": at + 60_000, "viewers": 3, "revenue": 0},
+            {"at": at + 70_000, "viewers": 3, "revenue": 0},
+            {"at": at + 80_000, "viewers": 3, "revenue": 0},
             {"at": at + 100_000, "viewers": 0, "revenue": 4980},
         ],
     }

@@ -161,3 +161,19 @@ async def test_a_show_that_nobody_saw_has_an_honest_report(cell: Cell) -> None:
     room, sales, findings = await read_written(cell, shop)
     assert (room.visitors, room.peak, room.average, sales.orders) == (0, 0, 0, 0)
     assert [one.code for one in findings] == ["not_enough_data"]
+
+
+async def test_a_count_holds_until_the_next_one(cell: Cell) -> None:
+    """A gateway counts by its own clock, so a step may have no count of its own."""
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx)
+        await air(tx, shop, 95)
+        for second in (1, 11, 29):
+            await sample(tx, shop, second, 5, hearts=2)
+        for second in (0, 10, 20, 30, 40, 50, 60, 70, 80, 90):
+            await sample(tx, shop, second, 1, gateway="two")
+    await write(cell, shop)
+    room, _, _ = await read_written(cell, shop)
+    # The first gateway dies at 29 s: its last count holds for three steps.
+    assert [point.viewers for point in room.points] == [6, 6, 6, 6, 6, 1, 1, 1, 1, 1]
+    assert (room.peak, room.hearts, room.average) == (6, 6, 35)

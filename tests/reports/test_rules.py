@@ -185,7 +185,7 @@ def test_no_more_than_three_suggestions_are_made() -> None:
     gone = SoldOut(600, LAMP, RED, None)
     pins = [Pin(LAMP, 0, 100), Pin(BOWL, 500, 1800)]
     found = find_suggestions(
-        room(sold_out=[gone], questions=asked, pins=pins), sales(sold(SCARF, 1), sold(LAMP, 2, 2))
+        room(sold_out=[gone], questions=asked, pins=pins), sales(sold(SCARF, 2), sold(LAMP, 2, 2))
     )
     assert [one.code for one in found] == ["bring_more_stock", "pin_longer", "pin_it_too"]
 

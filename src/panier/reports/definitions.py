@@ -35,8 +35,8 @@ def _of_the_room() -> list[Definition]:
             "peak",
             _("Viewers at once"),
             _(
-                "Devices in the room at one moment, counted every %(seconds)s seconds. The curve"
-                " shows the highest count of each step.",
+                "Devices in the room at one moment, counted every %(seconds)s seconds; a count"
+                " holds until the next one. The curve shows the highest count of each step.",
                 seconds=every,
             ),
         ),
@@ -45,7 +45,7 @@ def _of_the_room() -> list[Definition]:
             _("Viewers on average"),
             _(
                 "The sum of all counts, divided by the number of %(seconds)s-second steps of the"
-                " show; a step without a count is zero.",
+                " show.",
                 seconds=every,
             ),
         ),

@@ -1,6 +1,5 @@
 """Reads the figures of a show while it runs: what the studio asks for every few seconds."""
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -9,6 +8,7 @@ from panier.kit.clock import ms, now
 from panier.kit.db import Tx, find
 from panier.kit.money import Money
 from panier.reports.aired import Aired
+from panier.reports.room import MOMENTS
 from panier.reports.rules import SAMPLE_SECONDS, tenths_of_percent
 from panier.reports.sales import read_sales
 
@@ -52,31 +52,23 @@ class FiguresNow(msgspec.Struct, frozen=True):
     """The latest 60 samples, the oldest first."""
 
 
-ROOM = """
-with moment as (
-  select date_bin(make_interval(secs => %(every)s), at, %(start)s) as bin,
-         max(viewers) as viewers, sum(hearts) as hearts
-  from (select at, gateway, viewers, hearts from room_sample
-        where show_id = %(show)s and at >= %(start)s) each
-  group by 1, gateway
-), total as (select bin, sum(viewers) as viewers, sum(hearts) as hearts from moment group by bin)
+ROOM = (
+    "with "
+    + MOMENTS
+    + """
 select coalesce(max(viewers), 0)::int as peak, coalesce(sum(hearts), 0)::int as hearts,
   (select count(*)::int from room_visit
    where show_id = %(show)s and last_at >= %(start)s) as visitors,
   (select count(*)::int from room_log
    where show_id = %(show)s and kind = 'chat' and at >= %(start)s) as messages
-from total
+from moment
 """
-LATEST = """
-select bin, sum(viewers)::int from (
-  select date_bin(make_interval(secs => %(every)s), at, %(start)s) as bin, gateway,
-         max(viewers) as viewers
-  from room_sample where show_id = %(show)s and at >= %(from)s group by 1, 2) each
-group by bin order by bin
-"""
+)
+LATEST = "with " + MOMENTS + "select n, viewers from moment where n >= %(first)s order by n"
 REVENUE = """
-select date_bin(make_interval(secs => %(every)s), at, %(start)s), sum(goods_minor)::bigint
-from orders where show_id = %(show)s and state = 'paid' and at >= %(from)s group by 1
+select floor(extract(epoch from at - %(start)s) / %(every)s)::int, sum(goods_minor)::bigint
+from orders where show_id = %(show)s and state = 'paid'
+  and at >= %(start)s + make_interval(secs => %(first)s * %(every)s) group by 1
 """
 STOCK = """
 select v.product_id, sum(s.available)::int from variant v join stock s on s.variant_id = v.id
@@ -94,14 +86,19 @@ class _Room(msgspec.Struct):
 async def read_figures(tx: Tx, show: Aired) -> FiguresNow:
     """Read the figures of a show up to now, or up to its end."""
     end = show.ended_at or now()
-    # The samples are cut at the same ten seconds at every reading.
-    steps = int((end - show.start).total_seconds()) // SAMPLE_SECONDS
-    since = show.start + timedelta(seconds=max(0, steps - SAMPLES_MAX + 1) * SAMPLE_SECONDS)
-    span = {"show": show.id, "start": show.start, "from": since, "every": SAMPLE_SECONDS}
+    last = max(0, int((end - show.start).total_seconds()) // SAMPLE_SECONDS)
+    span = {
+        "show": show.id,
+        "start": show.start,
+        "end": end,
+        "every": SAMPLE_SECONDS,
+        "first": max(0, last - SAMPLES_MAX + 1),
+        "last": last,
+    }
     room = await find(tx, ROOM, span, _Room) or _Room(0, 0, 0, 0)
     sales = await read_sales(tx, show, end)
     left = dict(await (await tx.execute(STOCK, ([p.product for p in sales.products],))).fetchall())
-    minute = await _read_minute(tx, span)
+    minute = await _read_minute(tx, show, span)
     return FiguresNow(
         viewers=minute[-1].viewers if minute else 0,
         viewers_peak=room.peak,
@@ -120,10 +117,11 @@ async def read_figures(tx: Tx, show: Aired) -> FiguresNow:
     )
 
 
-async def _read_minute(tx: Tx, span: dict[str, object]) -> list[Sample]:
-    viewers: dict[datetime, int] = dict(await (await tx.execute(LATEST, span)).fetchall())
-    revenue: dict[datetime, int] = dict(await (await tx.execute(REVENUE, span)).fetchall())
+async def _read_minute(tx: Tx, show: Aired, span: dict[str, object]) -> list[Sample]:
+    viewers: dict[int, int] = dict(await (await tx.execute(LATEST, span)).fetchall())
+    revenue: dict[int, int] = dict(await (await tx.execute(REVENUE, span)).fetchall())
+    start = ms(show.start)
     return [
-        Sample(ms(moment), viewers.get(moment, 0), revenue.get(moment, 0))
-        for moment in sorted({*viewers, *revenue})
+        Sample(start + 1000 * SAMPLE_SECONDS * n, viewers.get(n, 0), revenue.get(n, 0))
+        for n in sorted({*viewers, *revenue})
     ]

@@ -23,6 +23,8 @@ from panier.reports.rules import (
 
 QUESTIONS_MAX = 2_000
 """Questions that are read and sorted; the report says so when there were more."""
+HOLD_STEPS = 3
+"""Samples after which a gateway that says nothing counts no viewers any more."""
 
 ASKS = """
 (text like '%%?%%' or text like '%%¿%%'
@@ -58,16 +60,23 @@ TEXTS = """
 select extract(epoch from at - %s)::int, body->>'text' from room_log
 where show_id = %s and seq = any(%s) order by seq
 """
-# Gateways count apart; the same ten seconds of all of them are one moment.
-SAMPLES = """
-select n, sum(viewers)::int as viewers, sum(hearts)::int as hearts
-from (select floor(extract(epoch from at - %(start)s) / %(every)s)::int as n, gateway,
-             max(viewers) as viewers, sum(hearts) as hearts
-      from room_sample
-      where show_id = %(show)s and at between %(start)s and %(end)s
-      group by 1, 2) each
-group by n order by n
+# Each gateway counts for itself every ten seconds, by its own clock: a count holds until its next
+# one, at most HOLD_STEPS steps; a gateway that is gone fades. Hearts belong to their step alone.
+MOMENTS = f"""
+counted as (
+  select floor(extract(epoch from at - %(start)s) / {SAMPLE_SECONDS})::int as n, gateway,
+         max(viewers) as viewers, sum(hearts) as hearts
+  from room_sample where show_id = %(show)s and at between %(start)s and %(end)s group by 1, 2
+), moment as (
+  select step as n, sum(viewers)::int as viewers,
+         sum(case when step = c.n then hearts else 0 end)::int as hearts
+  from (select *, lead(n) over (partition by gateway order by n) as next from counted) c
+  cross join lateral generate_series(
+    c.n, least(c.n + {HOLD_STEPS} - 1, coalesce(c.next - 1, %(last)s), %(last)s)) step
+  group by 1
+)
 """
+SAMPLES = "with " + MOMENTS + "select n, viewers, hearts from moment order by n"
 VISITS = """
 select count(*)::int as visitors,
        coalesce(percentile_disc(0.5) within group (order by seconds), 0)::int as median
@@ -120,7 +129,7 @@ async def read_room(tx: Tx, show: Aired, titles: Mapping[UUID, dict[str, str]]) 
         "start": show.start,
         "end": show.ended_at or show.start,
         "step": step,
-        "every": SAMPLE_SECONDS,
+        "last": max(0, -(-show.seconds // SAMPLE_SECONDS) - 1),
         "words": question_words(show.language),
     }
     hidden = [row[0] for row in await (await tx.execute(HIDDEN, (show.id,))).fetchall()]

@@ -124,6 +124,8 @@ SUGGESTIONS_MAX = 3
 """Suggestions of one report; more would be read by nobody at 22:02."""
 RATE_FACTOR = 2
 """A product sells outstandingly when its units a pinned minute are this many times the others'."""
+BOUGHT_MIN = 2
+"""Fewer units without a pin may be chance."""
 PIN_SECONDS_MIN = 30
 """Shorter pins say nothing about a product."""
 LONG_PIN_SECONDS = 240
@@ -182,7 +184,7 @@ def _sold_out_early(room: Room, _sales: Sales) -> list[Finding]:
 
 def _bought_unpinned(room: Room, sales: Sales) -> list[Finding]:
     pinned = _pinned_seconds(room)
-    sold = [s for s in sales.products if s.units > 0 and s.product not in pinned]
+    sold = [s for s in sales.products if s.units >= BOUGHT_MIN and s.product not in pinned]
     sold.sort(key=lambda s: -s.units)
     return [Finding("pin_it_too", None, s.product, {"units": s.units}) for s in sold]
 

@@ -1,26 +1,24 @@
 """Putting into the basket and taking out: the same over HTTP and over the room's socket."""
 
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
-from panier import catalog, markets, stock
+from panier import catalog, markets, rooms, stock
 from panier.baskets.queries import ShownBasket, get_basket
 from panier.kit.cells import Cell
 from panier.kit.clock import ms
 from panier.kit.db import Tx
-from panier.kit.errors import BadInput
 from panier.markets import Market
 from panier.settings import Settings
 
 QUANTITY_MAX = 1000
 """Units in one request; what one buyer may hold is `hold_quantity_max`."""
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)]
-Args = TypeVar("Args")
 
 
-class Add(msgspec.Struct, forbid_unknown_fields=True):
+class Add(rooms.Args, kw_only=True):
     """Hold `quantity` of `variant`; the same `key` twice is one hold."""
 
     variant: UUID
@@ -28,51 +26,11 @@ class Add(msgspec.Struct, forbid_unknown_fields=True):
     quantity: Quantity = 1
 
 
-class Drop(msgspec.Struct, forbid_unknown_fields=True):
+class Drop(rooms.Args, kw_only=True):
     """Give back `quantity` of `variant`."""
 
     variant: UUID
     quantity: Quantity = 1
-
-
-class Call(Protocol):
-    """A command of the room's socket."""
-
-    @property
-    def cell(self) -> Cell:
-        """Return the room's cell."""
-
-    @property
-    def settings(self) -> Settings:
-        """Return the installation's settings."""
-
-    @property
-    def market(self) -> str:
-        """Return the market's code."""
-
-    @property
-    def show(self) -> UUID:
-        """Return the show of the room."""
-
-    @property
-    def visitor(self) -> UUID:
-        """Return the basket's owner: one browser."""
-
-    @property
-    def language(self) -> str:
-        """Return the language of the watch page."""
-
-    @property
-    def args(self) -> dict[str, Any]:
-        """Return what the client sent, unread."""
-
-
-def read_args(given: Any, kind: type[Args]) -> Args:
-    """Read a command's arguments; raises BadInput that names what is wrong."""
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as wrong:
-        raise BadInput(reason=str(wrong), field="args") from None
 
 
 async def put(
@@ -105,9 +63,9 @@ async def put(
         ),
     )
     return {
-        "variant": str(held.variant),
+        "variant": held.variant,
         "quantity": held.in_basket,
-        "hold": str(held.hold),
+        "hold": held.hold,
         "expires_at": ms(held.expires_at),
         "available": held.available,
     }
@@ -120,12 +78,12 @@ async def take_out(cell: Cell, market: str, buyer: UUID, unwanted: Drop) -> dict
         return await stock.release(tx, buyer, unwanted.variant, unwanted.quantity, market)
 
     left = await cell.run(act)
-    return {"variant": str(unwanted.variant), "quantity": left}
+    return {"variant": unwanted.variant, "quantity": left}
 
 
-async def add(call: Call) -> dict[str, Any]:
+async def add(call: rooms.Call) -> dict[str, Any]:
     """Socket command `hold`."""
-    wanted = read_args(call.args, Add)
+    wanted = call.read(Add)
     market = await markets.access_market_in(call.cell, call.market)
     return await put(
         call.cell,
@@ -137,12 +95,12 @@ async def add(call: Call) -> dict[str, Any]:
     )
 
 
-async def drop(call: Call) -> dict[str, Any]:
+async def drop(call: rooms.Call) -> dict[str, Any]:
     """Socket command `drop`."""
-    return await take_out(call.cell, call.market, call.visitor, read_args(call.args, Drop))
+    return await take_out(call.cell, call.market, call.visitor, call.read(Drop))
 
 
-async def show(call: Call) -> ShownBasket:
+async def show(call: rooms.Call) -> ShownBasket:
     """Socket command `basket`."""
     market = await markets.access_market_in(call.cell, call.market)
     async with call.cell.read() as tx:

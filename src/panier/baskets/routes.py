@@ -43,7 +43,7 @@ async def add_to_basket(
 ) -> dict[str, Any]:
     """Hold stock for a few minutes."""
     runtime: Runtime = request.app.state.runtime
-    wanted = Add(press.variant, press.key, press.quantity)
+    wanted = Add(variant=press.variant, key=press.key, quantity=press.quantity)
     return await put(
         reader.cell,
         runtime.settings,
@@ -61,5 +61,5 @@ async def take_from_basket(
     quantity: Annotated[int, Query(ge=1, le=QUANTITY_MAX)] = 1,
 ) -> dict[str, Any]:
     """Give held stock back."""
-    unwanted = Drop(variant, quantity)
+    unwanted = Drop(variant=variant, quantity=quantity)
     return await take_out(reader.cell, reader.market.code, reader.visitor, unwanted)

@@ -3,15 +3,14 @@
 import asyncio
 from uuid import UUID
 
-from tests import buying
-from tests.shop import Shop, lay_shop
-
 from panier import orders, stock
 from panier.kit.cells import Cell
 from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
 from panier.kit.money import Money
 from panier.settings import Settings
+from tests import buying
+from tests.shop import Shop, lay_shop
 
 BUYERS = [UUID(int=n) for n in range(1, 201)]
 
@@ -60,7 +59,8 @@ async def read_think_write(cell: Cell, shop: Shop, buyer: UUID, barrier: asyncio
         )
         await tx.execute(
             "insert into hold (id, variant_id, market, show_id, buyer, quantity, state, at,"
-            " expires_at) values (%s, %s, 'FR', %s, %s, 1, 'held', now(), now() + interval '8 min')",
+            " expires_at)"
+            " values (%s, %s, 'FR', %s, %s, 1, 'held', now(), now() + interval '8 min')",
             (new_id(), shop.variant, shop.show, buyer),
         )
         return True

@@ -1,7 +1,6 @@
 """What a command of the socket is given, and how it reads its arguments."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,8 +17,7 @@ class Args(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The arguments of one command; what is not declared is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One command of one viewer, its arguments not yet read."""
 
     cell: Cell

@@ -146,17 +146,16 @@ def missing(catalogue: Catalog) -> Iterator[str]:
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         texts = message.string or ""
         strings = [texts] if isinstance(texts, str) else list(texts)
-        wanted = set(PLACEHOLDER.findall(ids[-1]))
-        for string in strings:
-            if not string or not _fits(string, wanted):
-                yield ids[0]
-                break
+        # Each form has the placeholders of its own English one; it may leave the count out or name it.
+        forms = [ids[0], *[ids[-1]] * (len(strings) - 1)]
+        if not all(
+            string and _fits(string, form) for string, form in zip(strings, forms, strict=True)
+        ):
+            yield ids[0]
 
 
-def _fits(string: str, wanted: set[str]) -> bool:
-    # A plural form may leave the count out ("one message").
-    found = set(PLACEHOLDER.findall(string))
-    return found <= wanted and wanted - found <= {"count"}
+def _fits(string: str, form: str) -> bool:
+    return set(PLACEHOLDER.findall(string)) ^ set(PLACEHOLDER.findall(form)) <= {"count"}
 
 
 def check() -> Iterable[str]:

@@ -253,15 +253,18 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _banner(settings: Settings, sign_ins: list[str]) -> str:
+    # Marked outside f-strings: the gatherer of messages does not look into them.
+    pages, encoders = _("Open in a browser"), _("Encoders send to")
+    wide = max(len(pages), len(encoders))
     lines = [
         _("panier is up."),
         "",
-        f"  {_('Open')}      {settings.public_web_url}/",
-        f"  {_('Encoders')}  {settings.public_rtmp_url}",
+        f"  {pages:<{wide}}  {settings.public_web_url}/",
+        f"  {encoders:<{wide}}  {settings.public_rtmp_url}",
     ]
     if sign_ins:
-        lines += ["", f"  {_('Sign in with')}", *(f"    {line}" for line in sign_ins)]
-    return "\n".join([*lines, "", f"  {_('Ctrl-C ends it.')}", ""])
+        lines += ["", "  " + _("Sign in with"), *(f"    {line}" for line in sign_ins)]
+    return "\n".join([*lines, "", "  " + _("Ctrl-C ends it."), ""])
 
 
 # One role, or one chore

@@ -1,7 +1,7 @@
 import { ChevronLeft, ExternalLink } from "lucide";
 import { Icon } from "../parts/icon";
 import { clock } from "../room/store";
-import { day, duration, t } from "../text";
+import { day, duration, inDays, t } from "../text";
 import { desk, liveAt, state } from "./desk";
 
 /** What this is, where it stands, for how long. */

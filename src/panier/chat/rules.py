@@ -5,6 +5,7 @@ from collections import OrderedDict
 from uuid import UUID
 
 from panier.kit.errors import BadInput, PanierError
+from panier.kit.i18n import _
 from panier.rooms import Bucket, clean_text
 
 TEXT_MAX = 300
@@ -49,7 +50,7 @@ def check_text(text: str) -> str:
     """Return the text as it is shown: normalised, without control characters; raises BadInput."""
     cleaned = clean_text(text)
     if not cleaned or len(cleaned) > TEXT_MAX:
-        raise BadInput(reason=f"text: 1 to {TEXT_MAX} characters", field="text")
+        raise BadInput(reason=_("write 1 to %(limit)s characters", limit=TEXT_MAX), field="text")
     return cleaned
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from panier.kit.errors import BadInput, PanierError
+from panier.kit.i18n import _
 
 
 class State(StrEnum):
@@ -147,10 +148,10 @@ def read_card(number: str, expiry: str, cvc: str, today: date) -> Card:
         raise NotATestCard(field="number")
     written = re.fullmatch(r"\s*(0?[1-9]|1[0-2])\s*/\s*(?:20)?([0-9]{2})\s*", expiry)
     if not written:
-        raise BadInput(reason="MM/YY", field="expiry")
+        raise BadInput(reason=_("the expiry date is written MM/YY"), field="expiry")
     month, year = int(written[1]), 2000 + int(written[2])
     if (year, month) < (today.year, today.month):
         raise CardExpired(field="expiry")
     if not re.fullmatch(r"[0-9]{3}", cvc.strip()):
-        raise BadInput(reason="CVC", field="cvc")
+        raise BadInput(reason=_("the security code has three digits"), field="cvc")
     return Card(TEST_CARDS[digits], "visa", digits[-4:])

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from panier.kit.errors import BadInput
+from panier.kit.i18n import _
 
 Stage = Literal["scheduled", "rehearsing", "live", "ended"]
 Kind = Literal[
@@ -160,7 +161,9 @@ def clean_name(name: str) -> str:
     """Return `name` as the chat shows it; raises BadInput. An e-mail address is no name."""
     cleaned = clean_text(name)
     if not cleaned or len(cleaned) > NAME_MAX:
-        raise BadInput(reason=f"name: 1 to {NAME_MAX} characters", field="name")
+        raise BadInput(
+            reason=_("a name has 1 to %(limit)s characters", limit=NAME_MAX), field="name"
+        )
     if E_MAIL.search(cleaned):
-        raise BadInput(reason="name: an e-mail address is not shown to others", field="name")
+        raise BadInput(reason=_("an e-mail address is not shown to others"), field="name")
     return cleaned

@@ -17,6 +17,7 @@ from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Conflict, PanierError
+from panier.kit.i18n import _
 from panier.kit.outbox import record
 from panier.stock.rules import HoldLimitReached, Request, SoldOut, grant
 from panier.stock.shelves import Shelves, tell
@@ -82,7 +83,7 @@ async def hold(cell: Cell, wanted: Wanted) -> Held:
     HoldLimitReached, NotFound, BadInput.
     """
     if wanted.quantity < 1:
-        raise BadInput(reason="quantity", field="quantity")
+        raise BadInput(reason=_("at least one"), field="quantity")
     if wanted.quantity > wanted.limit:
         raise HoldLimitReached(limit=wanted.limit)
     if cell.memory(Shelves).is_empty(wanted.variant):

@@ -146,7 +146,7 @@ def missing(catalogue: Catalog) -> Iterator[str]:
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         texts = message.string or ""
         strings = [texts] if isinstance(texts, str) else list(texts)
-        # Each form has the placeholders of its own English one; it may leave the count out or name it.
+        # Each form has the placeholders of its own English one, but the count is its own affair.
         forms = [ids[0], *[ids[-1]] * (len(strings) - 1)]
         if not all(
             string and _fits(string, form) for string, form in zip(strings, forms, strict=True)

@@ -54,6 +54,11 @@ export function decimal(n: number, digits = 1): string {
   return new Intl.NumberFormat(language, style).format(n);
 }
 
+/** "in 3 days", in the form that the number takes. */
+export function inDays(days: number): string {
+  return new Intl.RelativeTimeFormat(language).format(days, "day");
+}
+
 export function day(at: number): string {
   const style = { weekday: "long", day: "numeric", month: "long" } as const;
   return new Intl.DateTimeFormat(language, { ...style, hour: "2-digit", minute: "2-digit" }).format(

@@ -59,7 +59,7 @@ function Standing() {
               ? t("%(time)s late", { time: duration(-left) })
               : left < 86_400
                 ? t("in %(time)s", { time: duration(left) })
-                : t("in %(count)s days", { count: Math.floor(left / 86_400) })}
+                : inDays(Math.floor(left / 86_400))}
           </span>
         </p>
       );

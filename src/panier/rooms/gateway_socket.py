@@ -1,7 +1,7 @@
 """One socket: reads its frames, keeps it within its limits, answers its commands."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import msgspec
@@ -30,7 +30,7 @@ WRITE_BYTES_MAX = 256 * 1024
 PENDING_MAX = 8
 """Commands of one socket under way at once."""
 COMMAND_SECONDS_MAX = 10.0
-"""A command that takes longer is answered as unavailable."""
+"""A command that takes longer is answered as unavailable, at the latest after twice this time."""
 HEARTS_MAX = 20
 """Hearts in one frame."""
 RATES = {
@@ -89,7 +89,7 @@ class Socket(WSListener):
 
     __slots__ = (
         "_buckets", "_gateway", "_part", "author", "closing", "deadline", "gone", "heard_at",
-        "language", "pending", "pinged_at", "room", "slow_since", "ticket", "transport",
+        "language", "pinged_at", "room", "running", "slow_since", "ticket", "transport",
     )  # fmt: skip
 
     transport: WSTransport
@@ -105,7 +105,8 @@ class Socket(WSListener):
         self.room: LiveRoom | None = None
         self.gone = False
         self.closing = False
-        self.pending = 0
+        self.running: dict[asyncio.Task[None], float] | None = None
+        """Commands under way since when (monotonic seconds); None: it has not asked anything."""
         self.heard_at = self.pinged_at = gateway.time()
         self.slow_since: float | None = None
         self.deadline: float | None = self.heard_at + JOIN_SECONDS_MAX
@@ -311,29 +312,44 @@ class Socket(WSListener):
         action = self._gateway.commands.get(message.do)
         if action is None:
             self._abuse(message.id, UnknownCommand(command=message.do))
-        elif self.pending >= PENDING_MAX:
+            return
+        if self.running is None:
+            self.running = {}
+            asyncio.get_running_loop().call_later(COMMAND_SECONDS_MAX, self._end_overdue)
+        if len(self.running) >= PENDING_MAX:
             self._abuse(message.id, TooMany())
         else:
-            self.pending += 1
-            self._gateway.start(self._run(action, message))
+            task = self._gateway.start(self._run(action, message))
+            self.running[task] = self._gateway.time()
+
+    def _end_overdue(self) -> None:
+        """Give up commands that run too long; one timer a socket, for one a command costs more."""
+        moment = self._gateway.time()
+        for task, since in tuple((self.running or {}).items()):
+            if moment - since >= COMMAND_SECONDS_MAX:
+                task.cancel()
+        if self.running and not self.gone:
+            asyncio.get_running_loop().call_later(COMMAND_SECONDS_MAX, self._end_overdue)
+        else:
+            self.running = None
 
     async def _run(self, action: Action, message: wire.Message) -> None:
-        # This task's context is its own, so nothing has to be set back; and no timer a command, for
-        # what an action waits for (a desk, a connection, a statement) has a limit already.
+        # This task's context is its own, so nothing has to be set back.
         set_language(self.language)
         try:
             ok = await action(self._call(message))
             frame = wire.answer(message.id, ok) if message.id is not None else None
         except PanierError as error:
             frame = wire.refusal(message.id, error, self.language)
-        except (psycopg.OperationalError, TimeoutError) as error:
+        except (psycopg.OperationalError, TimeoutError, asyncio.CancelledError) as error:
             log.warning("command not done", command=message.do, error=repr(error))
             frame = wire.refusal(message.id, Unavailable(), self.language)
         except Exception:
             log.exception("command failed", command=message.do)
             frame = wire.refusal(message.id, PanierError(), self.language)
         finally:
-            self.pending -= 1
+            if self.running is not None:
+                self.running.pop(cast("asyncio.Task[None]", asyncio.current_task()), None)
         if frame is not None and not self.gone:
             self.send(frame)
 

@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from panier.wiring import COMMANDS, REACTIONS, TIMERS
+from panier.wiring import COMMANDS, REACTIONS, TIMERS, TOGETHER
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "map.md"
@@ -59,7 +59,8 @@ def render() -> str:
         names = ", ".join(_name(r) for r in reactions)
         lines.append(f"| {event.__name__} | {(event.__doc__ or '').strip()} | {names} |")
     lines += ["\n## Socket commands\n", "| command | action |", "| --- | --- |"]
-    lines += [f"| {command} | {_name(action)} |" for command, action in COMMANDS.items()]
+    commands = {**COMMANDS, **TOGETHER}
+    lines += [f"| {command} | {_name(action)} |" for command, action in commands.items()]
     lines += ["\n## Timers of the worker\n", "| timer | every |", "| --- | --- |"]
     lines += [f"| {timer.name} | {timer.seconds:g} s |" for timer in TIMERS]
     return "\n".join(lines) + "\n"

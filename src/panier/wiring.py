@@ -53,12 +53,14 @@ COMMANDS: rooms.Commands = {
     "say": chat.say,
     "hide": chat.hide,
     "mute": chat.mute,
-    "hold": baskets.add,
     "drop": baskets.drop,
     "basket": baskets.show,
     "pin": room_actions.pin,
     "unpin": room_actions.unpin,
 }
+
+# Commands that many give at the same moment: answered together, a list of calls at a time.
+TOGETHER: rooms.Together = {"hold": baskets.add_all}
 
 
 class Timer(NamedTuple):
@@ -107,10 +109,13 @@ async def stock_of(cell: Cell, _market: str, variants: list[UUID]) -> Mapping[UU
         return await stock.get_availability(tx, variants)
 
 
+SHOP = rooms.Shop(commands=COMMANDS, together=TOGETHER, stock_of=stock_of, stock_news=stock.PULSE)
+
+
 async def serve_rooms(settings: Settings) -> None:
     """Serve the role `rooms`: the gateway with the shop's commands."""
     # The code stays for ever: the collector need not walk it again, nor a burst of commands often.
     gc.freeze()
     gc.set_threshold(GC_OBJECTS)
     async with Runtime.open(settings) as runtime:
-        await rooms.serve_rooms(runtime, COMMANDS, stock_of, stock.PULSE)
+        await rooms.serve_rooms(runtime, SHOP)

@@ -9,7 +9,7 @@ import pytest
 
 from panier import baskets, stock
 from panier.kit.cells import Cell
-from panier.kit.errors import BadInput, NotFound
+from panier.kit.errors import BadInput, NotFound, PanierError
 from panier.kit.ids import new_id
 from panier.markets import MarketPaused
 from panier.rooms import Call
@@ -32,15 +32,40 @@ def call(cell: Cell, settings: Settings, shop: Shop, **args: Any) -> Call:
     )  # fmt: skip
 
 
+async def add(pressed: Call) -> dict[str, Any]:
+    """Press once, as one of many would."""
+    [answer] = await baskets.add_all([pressed])
+    if isinstance(answer, PanierError):
+        raise answer
+    return answer
+
+
+async def test_presses_of_one_moment_are_answered_in_their_order(
+    cell: Cell, settings: Settings
+) -> None:
+    shop = await lay(cell, units=1)
+    args = {"variant": str(shop.variant), "key": str(new_id())}
+    answers = await baskets.add_all(
+        [
+            call(cell, settings, shop, variant="x", key=str(new_id())),
+            call(cell, settings, shop, **args),
+            call(cell, settings, shop, variant=str(new_id()), key=str(new_id())),
+            call(cell, settings, shop, variant=str(shop.variant), key=str(new_id())),
+        ]
+    )
+    kinds = [type(answer) for answer in answers]
+    assert kinds == [BadInput, dict, NotFound, stock.SoldOut]
+
+
 async def test_a_press_over_the_socket_holds_and_the_basket_shows_it(
     cell: Cell, settings: Settings
 ) -> None:
     shop = await lay(cell)
     args = {"variant": str(shop.variant), "quantity": 2, "key": str(new_id())}
-    held = await baskets.add(call(cell, settings, shop, **args))
+    held = await add(call(cell, settings, shop, **args))
     assert (held["variant"], held["quantity"], held["available"]) == (shop.variant, 2, 8)
     assert str(held["hold"]) == args["key"]
-    again = await baskets.add(call(cell, settings, shop, **args))
+    again = await add(call(cell, settings, shop, **args))
     assert again["quantity"] == 2
 
     basket = await baskets.show(call(cell, settings, shop))
@@ -70,7 +95,7 @@ async def test_a_press_that_cannot_be_read_is_refused(
 ) -> None:
     shop = await lay(cell)
     with pytest.raises(BadInput):
-        await baskets.add(call(cell, settings, shop, **args))
+        await add(call(cell, settings, shop, **args))
 
 
 async def test_what_has_no_price_here_cannot_be_held(cell: Cell, settings: Settings) -> None:
@@ -80,7 +105,7 @@ async def test_what_has_no_price_here_cannot_be_held(cell: Cell, settings: Setti
         await tx.execute("delete from price where variant_id = %s", (unpriced,))
     for variant in (unpriced, new_id()):
         with pytest.raises(NotFound):
-            await baskets.add(call(cell, settings, shop, variant=str(variant), key=str(new_id())))
+            await add(call(cell, settings, shop, variant=str(variant), key=str(new_id())))
     async with cell.read() as tx:
         assert await stock.get_availability(tx, [unpriced]) == {unpriced: 3}
 
@@ -92,7 +117,7 @@ async def test_nobody_holds_more_than_the_limit_or_what_is_not_there(
 
     async def press(quantity: int) -> None:
         args = {"variant": str(shop.variant), "key": str(new_id()), "quantity": quantity}
-        await baskets.add(call(cell, settings, shop, **args))
+        await add(call(cell, settings, shop, **args))
 
     with pytest.raises(stock.HoldLimitReached):
         await press(21)
@@ -107,7 +132,7 @@ async def test_a_paused_market_sells_nothing(cell: Cell, settings: Settings) -> 
         await tx.execute("update market set stage = 'paused'")
     args = {"variant": str(shop.variant), "key": str(new_id())}
     with pytest.raises(MarketPaused):
-        await baskets.add(call(cell, settings, shop, **args))
+        await add(call(cell, settings, shop, **args))
 
 
 async def test_the_same_basket_over_http(cell: Cell, client: httpx2.AsyncClient) -> None:

@@ -40,8 +40,7 @@ def with_args(call: rooms.Call, /, **args: Any) -> rooms.Call:
 
 def changed(call: rooms.Call, /, **changes: Any) -> rooms.Call:
     """Return a caller that differs in `changes`."""
-    known = {name: getattr(call, name) for name in call.__slots__}
-    return rooms.Call(**{**known, **changes})
+    return msgspec.structs.replace(call, **changes)
 
 
 async def said(call: rooms.Call) -> list[Any]:

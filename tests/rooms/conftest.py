@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from panier import chat, rooms
 from panier.kit.cells import Cell
+from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
 from panier.runtime import Runtime
 
@@ -50,6 +51,25 @@ COMMANDS: Mapping[str, rooms.Action] = {
     "fail": fail,
     "wait": wait,
 }
+
+
+async def hold_all(calls: list[rooms.Call]) -> list[Any]:
+    """Answer each call as `hold` does, many at a time."""
+    answers: list[Any] = []
+    for call in calls:
+        try:
+            answers.append(await hold(call))
+        except PanierError as error:
+            answers.append(error)
+    return answers
+
+
+async def fail_all(_calls: list[rooms.Call]) -> list[Any]:
+    """Break for everybody."""
+    raise ZeroDivisionError
+
+
+TOGETHER: rooms.Together = {"hold_together": hold_all, "fail_together": fail_all}
 
 
 class Client:
@@ -119,7 +139,10 @@ class Venue:
 
     async def gateway(self, runtime: Runtime | None = None) -> rooms.Gateway:
         """Start one more gateway."""
-        made = rooms.Gateway(runtime or self.runtime, COMMANDS, self._stock_of, "stock")
+        shop = rooms.Shop(
+            commands=COMMANDS, together=TOGETHER, stock_of=self._stock_of, stock_news="stock"
+        )
+        made = rooms.Gateway(runtime or self.runtime, shop)
         own = await self.stack.enter_async_context(AsyncExitStack())
         self._ends[made] = own
         return await own.enter_async_context(made.opened(0))

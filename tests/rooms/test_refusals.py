@@ -98,6 +98,16 @@ async def test_a_command_without_an_answer_in_time_is_unavailable(
     assert (await viewer.ask("wait"))["error"]["code"] == "unavailable"
 
 
+async def test_commands_given_together_are_answered_each(venue: Venue) -> None:
+    viewer = await venue.join(await venue.gateway())
+    await viewer.send(do="hold_together", id=1, args={"variant": VARIANT, "quantity": 2})
+    await viewer.send(do="hold_together", id=2, args={"variant": VARIANT, "quantity": -1})
+    await viewer.send(do="fail_together", id=3)
+    assert (await viewer.answer(1))["ok"]["quantity"] == 2
+    assert (await viewer.answer(2))["error"]["code"] == "bad_input"
+    assert (await viewer.answer(3))["error"]["code"] == "error"
+
+
 async def test_nine_commands_at_once_are_one_too_many(
     venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ hears   nothing; the room's socket calls add, drop and show
 limits  20 units of a variant a buyer (hold_quantity_max); a hold lasts hold_seconds
 """
 
-from panier.baskets.actions import add, drop, show
+from panier.baskets.actions import add_all, drop, show
 from panier.baskets.queries import ShownBasket, as_json, get_basket, get_vat_rates, show_lines
 from panier.baskets.rules import Item, Line, Sums, by_seller, join_items, price, sums
 
@@ -15,7 +15,7 @@ __all__ = [
     "Line",
     "ShownBasket",
     "Sums",
-    "add",
+    "add_all",
     "as_json",
     "by_seller",
     "drop",

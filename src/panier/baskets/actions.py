@@ -1,5 +1,6 @@
 """Putting into the basket and taking out: the same over HTTP and over the room's socket."""
 
+from collections import defaultdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from panier.baskets.queries import ShownBasket, get_basket
 from panier.kit.cells import Cell
 from panier.kit.clock import ms
 from panier.kit.db import Tx
+from panier.kit.errors import BadInput, PanierError
 from panier.markets import Market
 from panier.settings import Settings
 
@@ -46,22 +48,33 @@ async def put(
 
     Raises MarketPaused, NotFound (no price here), SoldOut, NotEnough, HoldLimitReached.
     """
-    markets.check_selling(market.stage)
-    # From memory in all but one of thousands: what has no price here cannot be held.
-    await catalog.get_unit_price(cell, market.code, wanted.variant)
-    held = await stock.hold(
-        cell,
-        stock.Wanted(
-            wanted.key,
-            buyer,
-            wanted.variant,
-            wanted.quantity,
-            market.code,
-            show,
-            settings.hold_seconds,
-            settings.hold_quantity_max,
-        ),
+    await _check_offered(cell, market.code, wanted.variant)
+    held = await stock.hold(cell, _press(settings, market.code, buyer, wanted, show))
+    return _answer(held)
+
+
+async def _check_offered(cell: Cell, market: str, variant: UUID) -> None:
+    """Refuse what is not for sale here now; from memory in all but one of thousands."""
+    markets.check_selling((await markets.access_market_in(cell, market)).stage)
+    await catalog.get_unit_price(cell, market, variant)
+
+
+def _press(
+    settings: Settings, market: str, buyer: UUID, wanted: Add, show: UUID | None
+) -> stock.Wanted:
+    return stock.Wanted(
+        wanted.key,
+        buyer,
+        wanted.variant,
+        wanted.quantity,
+        market,
+        show,
+        settings.hold_seconds,
+        settings.hold_quantity_max,
     )
+
+
+def _answer(held: stock.Held) -> dict[str, Any]:
     return {
         "variant": held.variant,
         "quantity": held.in_basket,
@@ -81,18 +94,39 @@ async def take_out(cell: Cell, market: str, buyer: UUID, unwanted: Drop) -> dict
     return {"variant": unwanted.variant, "quantity": left}
 
 
-async def add(call: rooms.Call) -> dict[str, Any]:
-    """Socket command `hold`."""
-    wanted = call.read(Add)
-    market = await markets.access_market_in(call.cell, call.market)
-    return await put(
-        call.cell,
-        call.settings,
-        market=market,
-        buyer=call.visitor,
-        wanted=wanted,
-        show=call.show,
-    )
+async def add_all(calls: list[rooms.Call]) -> list[dict[str, Any] | PanierError]:
+    """Socket command `hold`, for all who press at the same moment; answers in their order."""
+    answers: list[dict[str, Any] | PanierError] = [{}] * len(calls)
+    refusals: dict[tuple[Cell, str, int], PanierError | None] = {}
+    presses: defaultdict[Cell, list[tuple[int, stock.Wanted]]] = defaultdict(list)
+    for n, call in enumerate(calls):
+        try:
+            wanted = call.read(Add)
+        except BadInput as error:
+            answers[n] = error
+            continue
+        offer = (call.cell, call.market, wanted.variant.int)
+        if offer not in refusals:
+            refusals[offer] = await _find_refusal(call.cell, call.market, wanted.variant)
+        refusal = refusals[offer]
+        if refusal is not None:
+            answers[n] = refusal
+        else:
+            press = _press(call.settings, call.market, call.visitor, wanted, call.show)
+            presses[call.cell].append((n, press))
+    for cell, asked in presses.items():
+        found = await stock.hold_all(cell, [press for _, press in asked])
+        for (n, _), held in zip(asked, found, strict=True):
+            answers[n] = held if isinstance(held, PanierError) else _answer(held)
+    return answers
+
+
+async def _find_refusal(cell: Cell, market: str, variant: UUID) -> PanierError | None:
+    try:
+        await _check_offered(cell, market, variant)
+    except PanierError as error:
+        return error
+    return None
 
 
 async def drop(call: rooms.Call) -> dict[str, Any]:

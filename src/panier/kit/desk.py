@@ -8,6 +8,7 @@ request harms only itself.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -42,21 +43,35 @@ class Desk(Generic[Q, A]):
         self._database = database
         self._act = act
         self._batch_max = batch_max
-        self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
+        self._waiting: deque[tuple[list[Q], asyncio.Future[list[A | PanierError]]]] = deque()
+        self._length = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
     async def ask(self, request: Q) -> A:
         """Queue `request` and wait until it is committed; raises what `act` answered."""
-        if self._closed or len(self._waiting) >= QUEUE_MAX:
+        [answer] = await self.ask_all([request])
+        if isinstance(answer, PanierError):
+            raise answer
+        return answer
+
+    async def ask_all(self, requests: list[Q]) -> list[A | PanierError]:
+        """Queue `requests` as they come and wait until they are committed, all in one.
+
+        Answers stand in the order of the requests; an error is answered, not raised, but for
+        Unavailable when the queue is full.
+        """
+        if self._closed or self._length + len(requests) > QUEUE_MAX:
             raise Unavailable
         if self._task is None:
             self._task = asyncio.create_task(self._serve())
-        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._waiting.append((request, answer))
+        answers: asyncio.Future[list[A | PanierError]]
+        answers = asyncio.get_running_loop().create_future()
+        self._waiting.append((requests, answers))
+        self._length += len(requests)
         self._wake.set()
-        return await answer
+        return await answers
 
     async def close(self) -> None:
         """Finish what waits, then stop."""
@@ -70,31 +85,37 @@ class Desk(Generic[Q, A]):
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                batch = self._waiting[: self._batch_max]
-                del self._waiting[: self._batch_max]
-                await self._settle(batch)
+                await self._serve_batch()
             if self._closed:
                 return
 
-    async def _settle(self, batch: list[tuple[Q, asyncio.Future[A]]]) -> None:
+    async def _serve_batch(self) -> None:
+        batch: list[Q] = []
+        groups: list[tuple[int, asyncio.Future[list[A | PanierError]]]] = []
+        while self._waiting and (
+            not batch or len(batch) + len(self._waiting[0][0]) <= self._batch_max
+        ):
+            requests, future = self._waiting.popleft()
+            groups.append((len(requests), future))
+            batch += requests
+        self._length -= len(batch)
+        answers = await self._answer(batch)
+        start = 0
+        for size, future in groups:
+            if not future.done():  # else whoever asked has left
+                future.set_result(answers[start : start + size])
+            start += size
+
+    async def _answer(self, batch: list[Q]) -> list[A | PanierError]:
         try:
-            answers = await self._commit([request for request, _ in batch])
+            return await self._commit(batch)
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, psycopg.OperationalError):
-                for one in batch:
-                    await self._settle([one])
-                return
+                return [answer for one in batch for answer in await self._answer([one])]
             refusal = error if isinstance(error, PanierError) else Unavailable()
             if refusal is not error:
                 log.exception("batch refused", act=self._act.__qualname__, size=len(batch))
-            answers = [refusal] * len(batch)
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if future.done():
-                continue
-            if isinstance(answer, PanierError):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+            return [refusal] * len(batch)
 
     async def _commit(self, requests: list[Q]) -> list[A | PanierError]:
         deadline = time.monotonic() + RETRY_SECONDS_MAX

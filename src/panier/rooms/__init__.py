@@ -8,7 +8,7 @@ limits  20,000 sockets a process, 4 KiB a message, 10 commands a second and sock
         than 500 facts gets a snapshot
 """
 
-from panier.rooms.calls import Action, Args, Call, Commands, StockOf
+from panier.rooms.calls import Action, ActionForAll, Args, Call, Commands, Shop, StockOf, Together
 from panier.rooms.gateway import Gateway, serve_rooms
 from panier.rooms.limits import Bucket
 from panier.rooms.log import Entry, append, append_in, open_room
@@ -18,6 +18,7 @@ from panier.rooms.viewers import Sample, Visit, write_samples, write_visits
 
 __all__ = [
     "Action",
+    "ActionForAll",
     "Args",
     "Bucket",
     "Call",
@@ -28,7 +29,9 @@ __all__ = [
     "Gateway",
     "RoomState",
     "Sample",
+    "Shop",
     "StockOf",
+    "Together",
     "Visit",
     "append",
     "append_in",

@@ -56,5 +56,20 @@ class Call(msgspec.Struct, frozen=True):
 Action = Callable[[Call], Awaitable[Any]]
 """Answers one command with something JSON can say; raises PanierError."""
 Commands = Mapping[str, Action]
+ActionForAll = Callable[[list[Call]], Awaitable[list[Any]]]
+"""Answers many calls of one moment, in their order: something JSON can say, or a PanierError."""
+Together = Mapping[str, ActionForAll]
 StockOf = Callable[[Cell, str, list[UUID]], Awaitable[Mapping[UUID, int]]]
 """Units left of variants in a market, asked through (cell, market, variants)."""
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gateway, which knows no shop, is given by those above it."""
+
+    commands: Commands
+    """Answered one by one."""
+    together: Together = {}
+    """Answered a list at a time."""
+    stock_of: StockOf
+    stock_news: str
+    """The subject under which {variant: left} is told."""

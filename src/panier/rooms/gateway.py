@@ -31,9 +31,10 @@ from panier import engines, shows
 from panier.kit.cells import Cell
 from panier.kit.signing import BadToken
 from panier.rooms import queries
-from panier.rooms.calls import Commands, StockOf
+from panier.rooms.calls import Shop
 from panier.rooms.gateway_room import LiveRoom
 from panier.rooms.gateway_socket import GOODBYE_SECONDS, PURPOSE, Socket, Ticket
+from panier.rooms.gateway_together import LISTS, Queue
 from panier.rooms.limits import Bucket, subscriber_of
 from panier.rooms.viewers import BOOK_SECONDS, Book
 from panier.runtime import Runtime
@@ -74,20 +75,18 @@ _stock = msgspec.json.Decoder(dict[str, int])
 class Gateway:
     """All sockets and rooms of this process."""
 
-    def __init__(
-        self, runtime: Runtime, commands: Commands, stock_of: StockOf, stock_news: str
-    ) -> None:
-        """Take the table of commands and the way to the stock; `opened` begins to serve."""
+    def __init__(self, runtime: Runtime, shop: Shop) -> None:
+        """Take the tables of commands and the way to the stock; `opened` begins to serve."""
         loop = asyncio.get_running_loop()
         self.time = loop.time
         self.name = f"rooms-{secrets.token_hex(4)}"
         self.settings = runtime.settings
         self.secret = runtime.signer.secret
-        self.commands = commands
+        self.commands = shop.commands
+        self.queues = {name: Queue(name, act) for name, act in shop.together.items()}
         self.port = 0
         self._runtime = runtime
-        self._stock_of = stock_of
-        self._stock_news = stock_news
+        self._shop = shop
         self._origins = allowed_origins(runtime)
         self._proxies = {part.strip() for part in runtime.settings.trusted_proxies.split(",")}
         self._sockets: set[Socket] = set()
@@ -107,7 +106,7 @@ class Gateway:
     async def opened(self, port: int) -> AsyncIterator["Gateway"]:
         """Listen on `port` (0: any free one, see `self.port`) until the block ends."""
         for cell in self._runtime.cells:
-            self._unhear.append(await cell.hear(self._stock_news, self._hear_stock(cell)))
+            self._unhear.append(await cell.hear(self._shop.stock_news, self._hear_stock(cell)))
             cell.on_reconnect(self._look)
         listening = listen(self.settings.host, port)
         self.port = listening.getsockname()[1]
@@ -127,15 +126,15 @@ class Gateway:
             asyncio.create_task(self._repeat(self._restock, BEAT_SECONDS * STOCK_BEATS)),
             asyncio.create_task(self._repeat(self._write_books, BOOK_SECONDS)),
         ]
+        lists = [asyncio.create_task(q.serve()) for q in self.queues.values() for _ in range(LISTS)]
         try:
             yield self
         finally:
             self._closing = True
             server.close()
-            for task in rounds:
-                task.cancel()
-            await asyncio.wait(rounds)
+            await _end(rounds)
             await self._leave()
+            await _end(lists)
 
     async def _leave(self) -> None:
         """Say goodbye to everybody, finish what is under way, write what is known; bounded."""
@@ -253,7 +252,7 @@ class Gateway:
         async with room.cell.read() as tx:
             sheet = await shows.list_run_sheet(tx, room.show, "")
         variants = [variant.id for product in sheet for variant in product.variants]
-        left = await self._stock_of(room.cell, room.market, variants) if variants else {}
+        left = await self._shop.stock_of(room.cell, room.market, variants) if variants else {}
         return {str(variant): count for variant, count in left.items()}
 
     def _hear_stock(self, cell: Cell) -> Callable[[str, bytes], None]:
@@ -345,14 +344,16 @@ class Gateway:
                 await cell.run(book.write)
 
 
-async def serve_rooms(
-    runtime: Runtime, commands: Commands, stock_of: StockOf, stock_news: str
-) -> None:
-    """Serve the rooms until cancelled.
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
-    `stock_of` reads what is left of variants; under `stock_news` {variant: left} is told.
-    """
-    gateway = Gateway(runtime, commands, stock_of, stock_news)
+
+async def serve_rooms(runtime: Runtime, shop: Shop) -> None:
+    """Serve the rooms until cancelled."""
+    gateway = Gateway(runtime, shop)
     async with gateway.opened(runtime.settings.rooms_port):
         engines.tell_ready()
         await asyncio.Event().wait()

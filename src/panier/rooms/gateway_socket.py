@@ -309,6 +309,11 @@ class Socket(WSListener):
             self.send(wire.answer(message.id, {}))
 
     def _command(self, message: wire.Message) -> None:
+        queue = self._gateway.queues.get(message.do)
+        if queue is not None:
+            if not queue.put(self, message.id, self._call(message)):
+                self._abuse(message.id, TooMany())
+            return
         action = self._gateway.commands.get(message.do)
         if action is None:
             self._abuse(message.id, UnknownCommand(command=message.do))

@@ -7,7 +7,7 @@ limits  a hold lasts at most 15 minutes (30 with a payment under way); 20 units 
 """
 
 from panier.stock.actions import Claim, claim, expire_holds, release, set_stock, take, unclaim
-from panier.stock.desk import Held, Wanted, hold
+from panier.stock.desk import Held, Wanted, hold, hold_all
 from panier.stock.queries import (
     Finding,
     Hold,
@@ -34,6 +34,7 @@ __all__ = [
     "expire_holds",
     "get_availability",
     "hold",
+    "hold_all",
     "list_claimed",
     "list_holds",
     "release",

@@ -6,6 +6,7 @@ a flash sale come after the last unit: those are answered from memory (`shelves`
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -82,13 +83,29 @@ async def hold(cell: Cell, wanted: Wanted) -> Held:
     Commits together with whoever presses at the same moment. Raises SoldOut, NotEnough,
     HoldLimitReached, NotFound, BadInput.
     """
+    [answer] = await hold_all(cell, [wanted])
+    if isinstance(answer, PanierError):
+        raise answer
+    return answer
+
+
+async def hold_all(cell: Cell, presses: Sequence[Wanted]) -> list[Held | PanierError]:
+    """Answer many presses of one moment as `hold` does each, in their order."""
+    shelves = cell.memory(Shelves)
+    answers: list[Held | PanierError | None] = [_refuse(w, shelves) for w in presses]
+    asked = [w for w, refusal in zip(presses, answers, strict=True) if refusal is None]
+    found = iter(await cell.desk(hold_batch).ask_all(asked) if asked else ())
+    return [next(found) if answer is None else answer for answer in answers]
+
+
+def _refuse(wanted: Wanted, shelves: Shelves) -> PanierError | None:
     if wanted.quantity < 1:
-        raise BadInput(reason=_("at least one"), field="quantity")
+        return BadInput(reason=_("at least one"), field="quantity")
     if wanted.quantity > wanted.limit:
-        raise HoldLimitReached(limit=wanted.limit)
-    if cell.memory(Shelves).is_empty(wanted.variant):
-        raise SoldOut(variant=str(wanted.variant))
-    return await cell.desk(hold_batch).ask(wanted)
+        return HoldLimitReached(limit=wanted.limit)
+    if shelves.is_empty(wanted.variant):
+        return SoldOut(variant=str(wanted.variant))
+    return None
 
 
 async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:

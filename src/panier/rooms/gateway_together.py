@@ -1,0 +1,79 @@
+"""Commands that many give at the same moment: answered together.
+
+A command of its own costs a task, a future and a context; when a thousand press at once that is
+more than the press itself. Here whatever came while the last list was at work is the next list.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+
+from panier.kit.errors import PanierError, Unavailable
+from panier.rooms import wire
+from panier.rooms.calls import ActionForAll, Call
+
+if TYPE_CHECKING:
+    from panier.rooms.gateway_socket import Socket
+
+CALLS_MAX = 500
+"""Calls in one list."""
+WAITING_MAX = 20_000
+"""Calls that may wait; one more is refused."""
+LISTS = 2
+"""Lists at work at once: while one commits, the answers of the other are sent."""
+
+SECONDS_MAX = 10.0
+"""A list that takes longer is answered as unavailable."""
+
+log = structlog.get_logger()
+
+
+class Queue:
+    """The calls of one command, waiting for their turn."""
+
+    def __init__(self, command: str, action: ActionForAll) -> None:
+        """Prepare; `serve` does the work."""
+        self._command = command
+        self._action = action
+        self._waiting: list[tuple[Socket, int | None, Call]] = []
+        self._wake = asyncio.Event()
+
+    def put(self, socket: "Socket", id: int | None, call: Call) -> bool:  # noqa: A002 - the wire's word
+        """Queue a call; tells whether there was room."""
+        if len(self._waiting) >= WAITING_MAX:
+            return False
+        self._waiting.append((socket, id, call))
+        self._wake.set()
+        return True
+
+    async def serve(self) -> None:
+        """Answer until cancelled; run it `LISTS` times."""
+        while True:
+            await self._wake.wait()
+            calls = self._waiting[:CALLS_MAX]
+            del self._waiting[:CALLS_MAX]
+            if not self._waiting:
+                self._wake.clear()
+            if calls:
+                await self._answer(calls)
+
+    async def _answer(self, calls: list[tuple["Socket", int | None, Call]]) -> None:
+        answers: list[Any]
+        try:
+            async with asyncio.timeout(SECONDS_MAX):
+                answers = await self._action([call for _, _, call in calls])
+        except (PanierError, psycopg.OperationalError, TimeoutError) as error:
+            log.warning("commands not done", command=self._command, error=repr(error))
+            answers = [Unavailable()] * len(calls)
+        except Exception:
+            log.exception("commands failed", command=self._command)
+            answers = [PanierError()] * len(calls)
+        for (socket, id, _), answer in zip(calls, answers, strict=True):  # noqa: A001 - as above
+            if socket.gone:
+                continue
+            if isinstance(answer, PanierError):
+                socket.send(wire.refusal(id, answer, socket.language))
+            elif id is not None:
+                socket.send(wire.answer(id, answer))

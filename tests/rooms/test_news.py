@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
 from sys import executable
+from typing import Any
 
 import msgspec
 import psycopg
@@ -188,6 +189,14 @@ async def test_who_never_reads_again_is_cut_off(
     while room.hall:
         await venue.append("chat", **line("x" * 50_000))
         await asyncio.sleep(0)
+    gone, forget = asyncio.Event(), gateway.forget
+
+    def note(socket: Any) -> None:
+        forget(socket)
+        gone.set()
+
+    monkeypatch.setattr(gateway, "forget", note)
+    await asyncio.wait_for(gone.wait(), 10)
     slow.socket.transport.resume_reading()
     assert await slow.closed() == 1006
     assert room.members == 0

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     mail: str = ""
     """Outgoing mail: `smtp://user:password@host:port`. Empty: a folder under the data folder."""
     mail_from: str = "panier <shop@panier.localhost>"
-    """The sender that buyers see."""
+    """The sender that buyers see and answer, to send goods back too: somebody reads it."""
     secret: str = ""
     """Signs tickets, links and stream keys (32 characters or more). Empty: made once and kept."""
 

@@ -44,7 +44,9 @@ async def test_one_confirmation_for_two_orders(cell: Cell, settings: Settings) -
     assert wanted.page_url in text
     assert "<b>O" not in html
     assert "Zoé &lt;b&gt;O&#39;Hara" in html
-    assert html.count("Maison Lumen") == 2
+    assert html.count("From Maison Lumen") == 2
+    assert "Answer this mail and say what you send back (FR-" in text
+    assert "The seller (Maison Lumen) refunds it" in html
 
 
 async def test_a_french_buyer_reads_french_amounts_and_titles(

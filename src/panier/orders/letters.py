@@ -5,6 +5,7 @@ from panier.kit.db import Tx
 from panier.kit.i18n import _, use_language
 from panier.kit.mail import queue_mail
 from panier.orders.queries import Checkout, list_lines, list_orders_of
+from panier.orders.returns import tell_returns
 
 
 async def queue_confirmation(tx: Tx, checkout: Checkout) -> None:
@@ -29,6 +30,7 @@ async def _queue(tx: Tx, checkout: Checkout, subject: str, template: str) -> Non
         "payment": await payments.find_payment(tx, checkout.payment),
         "address": checkout.sent_to,
         "subject": subject,
+        "returns": tell_returns(orders),
     }
     market = await markets.get_market(tx, checkout.market)
     text, html = (

@@ -18,6 +18,7 @@ from panier.kit.money import BASIS_POINTS, Money
 from panier.orders.checkout import refresh
 from panier.orders.lists import PAGE, Filter, list_orders, list_shows_sold, sum_orders, write_csv
 from panier.orders.queries import find_checkout, find_order, list_lines, list_orders_of
+from panier.orders.returns import tell_returns
 from panier.orders.rules import State
 from panier.orders.settle import settled
 from panier.people import Reader
@@ -32,7 +33,7 @@ STATES = {
     State.PAID: N_("Paid"),
     State.PLACED: N_("Not paid yet"),
     State.DECLINED: N_("Declined"),
-    State.REFUSED: N_("Refused"),
+    State.REFUSED: N_("Not fulfilled"),
 }
 BADGES = {
     State.PAID: "badge-good",
@@ -96,6 +97,7 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
         orders=orders,
         lines=lines,
         address=found.sent_to,
+        returns=tell_returns(orders, found.email),
         show=show if show and show.market == reader.market.code else None,
     )
 

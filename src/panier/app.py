@@ -82,7 +82,7 @@ KEEPSAKES = [
         name="card",
         title=N_("Card for your next basket"),
         nothing=N_(
-            "None is kept. When you pay, you can ask us to keep the card for the next time."
+            "Nothing is saved. When you pay, you can ask us to keep the card for the next time."
         ),
         forget_label=N_("Forget this card"),
         show=_card_lines,

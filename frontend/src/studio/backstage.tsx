@@ -53,7 +53,7 @@ export function Backstage() {
           {busy.value === "go_live" ? t("One moment…") : t("Go live")}
         </button>
         {status.value?.state !== "live" && (
-          <p class="hint">{t("You can go live as soon as your picture is on.")}</p>
+          <p class="hint">{t("You can go live as soon as your picture arrives.")}</p>
         )}
       </div>
       <h2>{t("Your encoder")}</h2>
@@ -115,7 +115,7 @@ function Checklist() {
             <Icon node={ready ? Check : Circle} size={20} />
             <span>
               <strong>{label}</strong> <span class="quiet">{note}</span>
-              <span class="aside-only">{ready ? t("ready") : t("open")}</span>
+              <span class="aside-only">{ready ? t("ready") : t("to do")}</span>
             </span>
           </li>
         ))}

@@ -16,7 +16,7 @@ export function FiguresRow() {
     <section class="studio-figures" aria-label={t("Figures")}>
       <div class="big">
         <span class="big-label">
-          {state.value === "ended" ? t("Viewers at most") : t("Viewers")}
+          {state.value === "ended" ? t("Peak viewers") : t("Viewers")}
           {minutes > 0 && (
             <span class="big-span">{t("last %(count)s min", { count: minutes })}</span>
           )}
@@ -24,12 +24,12 @@ export function FiguresRow() {
         <span class="big-value number">{count(viewers)}</span>
         <span class="big-note number">
           {state.value !== "ended" &&
-            t("at most %(count)s", { count: count(now?.viewers_peak ?? 0) })}
+            t("peak: %(count)s", { count: count(now?.viewers_peak ?? 0) })}
         </span>
         <Sparkline values={minute.map((sample) => sample.viewers)} kind="viewers" />
       </div>
       <div class="big">
-        <span class="big-label">{t("Revenue")}</span>
+        <span class="big-label">{t("Sales")}</span>
         <span class="big-value number">{wholeMoney(now?.revenue ?? nothing)}</span>
         <span class="big-note number">
           {t("units: %(count)s", { count: count(now?.units ?? 0) })}

@@ -76,7 +76,7 @@ function Standing() {
     case "cancelled":
       return (
         <p class="standing">
-          <span class="badge">{t("Cancelled")}</span>
+          <span class="badge">{t("Called off")}</span>
         </p>
       );
   }

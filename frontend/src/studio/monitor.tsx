@@ -95,7 +95,7 @@ function word(now: string | undefined): string {
   if (state.value === "ended") return t("The live is over");
   switch (now) {
     case "live":
-      return t("Your picture is on");
+      return t("Your picture arrives");
     case "starting":
       return t("Your encoder is there, the picture is coming");
     case "lost":

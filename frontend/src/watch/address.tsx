@@ -80,7 +80,7 @@ export function AddressStep() {
         </div>
         {countries.length === 1 ? (
           <p class="hint">
-            {t("Here we deliver in %(country)s.", { country: countryName(now.country) })}
+            {t("Here we deliver to %(country)s.", { country: countryName(now.country) })}
           </p>
         ) : (
           <div class="field">

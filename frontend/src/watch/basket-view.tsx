@@ -81,7 +81,7 @@ function BasketLine({ line }: { line: Line }) {
         <span class={`hold small number ${left < 60 ? "soon" : ""}`}>
           {left > 0
             ? t("Held for %(time)s", { time: duration(left) })
-            : t("The time to hold it is over")}
+            : t("It is no longer held for you")}
         </span>
       </div>
       <div class="basket-end">

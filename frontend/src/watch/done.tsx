@@ -15,7 +15,7 @@ export function Done({ order, pending }: { order: string | null; pending: boolea
         <h3>{pending ? t("Your bank is still working on it") : t("Paid. Thank you")}</h3>
         <p class="quiet">
           {pending
-            ? t("You need do nothing. We write to %(email)s when it is settled.", {
+            ? t("You need not do anything. We write to %(email)s when it is settled.", {
                 email: email.value,
               })
             : t("The receipt is on its way to %(email)s.", { email: email.value })}

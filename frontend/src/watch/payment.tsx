@@ -23,9 +23,9 @@ import { page, view } from "./page";
 /** The sandbox provider's cards, each with what it does. */
 const TEST_CARDS = [
   { number: "4242 4242 4242 4242", does: () => t("Pays") },
-  { number: "4000 0000 0000 0002", does: () => t("Declined") },
+  { number: "4000 0000 0000 0002", does: () => t("Is declined") },
   { number: "4000 0000 0000 9995", does: () => t("Not enough money") },
-  { number: "4000 0000 0000 3220", does: () => t("Asks the bank (3-D Secure)") },
+  { number: "4000 0000 0000 3220", does: () => t("Asks for 3-D Secure") },
   { number: "4000 0000 0000 0259", does: () => t("Settles later") },
 ];
 const CARD_FIELDS = ["number", "expiry", "cvc"];

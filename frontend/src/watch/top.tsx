@@ -26,7 +26,7 @@ export function Top() {
             {now === "live" && <span class="live-word">{t("live")}</span>}
             {now === "replay" && <span>{t("Replay")}</span>}
             {now === "upcoming" && <span>{t("Coming up")}</span>}
-            {now === "cancelled" && <span>{t("Cancelled")}</span>}
+            {now === "cancelled" && <span>{t("Called off")}</span>}
             {now === "live" && (
               <span class="viewers number">
                 <Icon node={Eye} size={16} />

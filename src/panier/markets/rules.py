@@ -49,7 +49,7 @@ PUBLIC = frozenset({Stage.PILOT, Stage.OPEN, Stage.PAUSED, Stage.CLOSING})
 
 
 class StageRefused(PanierError):
-    """A market that is %(stage)s cannot become %(to)s."""
+    """A market cannot take this step from the stage that it is in."""
 
     code, status = "stage_refused", 409
 
@@ -61,13 +61,13 @@ class MarketPaused(PanierError):
 
 
 class UnknownVatRate(PanierError):
-    """No VAT rate is known for %(category)s in %(country)s on %(on)s."""
+    """No VAT rate is known for this kind of product in this country on this day."""
 
     code, status = "unknown_vat_rate", 409
 
 
 class UnknownFee(PanierError):
-    """No %(kind)s is agreed for %(market)s on %(on)s."""
+    """No commission is agreed for this market on this day."""
 
     code, status = "unknown_fee", 409
 

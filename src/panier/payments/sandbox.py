@@ -62,7 +62,7 @@ class KeyReused(Conflict):
 
 
 class TokenRefused(PanierError):
-    """The card's token is unknown, too old or was used before."""
+    """The card’s token is unknown, too old or was used before."""
 
     code, status = "token_refused", 402
 

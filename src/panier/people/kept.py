@@ -41,7 +41,9 @@ async def _address_lines(tx: Tx, person: UUID) -> list[str]:
 ADDRESS = Keepsake(
     name="address",
     title=N_("Address for your next basket"),
-    nothing=N_("None is kept. When you buy, you can ask us to keep the address for the next time."),
+    nothing=N_(
+        "Nothing is saved. When you buy, you can ask us to keep the address for the next time."
+    ),
     forget_label=N_("Forget this address"),
     show=_address_lines,
     forget=forget_address,

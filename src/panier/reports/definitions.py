@@ -51,7 +51,7 @@ def _of_the_room() -> list[Definition]:
         ),
         Definition(
             "watched",
-            _("Median watched"),
+            _("Watched for (median)"),
             _("Half of the devices were in the room, on air, for this long or longer."),
         ),
         Definition("messages", _("Messages"), _("Lines of the chat, hidden ones left out.")),
@@ -83,7 +83,7 @@ def _of_the_sales() -> list[Definition]:
         Definition(
             "revenue",
             _("Sales"),
-            _("What buyers paid for goods in these orders, VAT included, shipping not."),
+            _("What buyers paid for goods in these orders, VAT included, delivery not."),
         ),
         Definition(
             "conversion",

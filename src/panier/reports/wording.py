@@ -107,8 +107,12 @@ def _what_was_bought(room: Room, sales: Sales, titles: Titles) -> str:
         revenue=Money(sales.minor, sales.currency).format(current_language()),
         share=share(sales.buyers, room.visitors),
         product=titles.of(best.product),
-        units=number(best.units),
+        units=_units(best.units),
     )
+
+
+def _units(count: int) -> str:
+    return n_("one unit", "%(count)s units", count)
 
 
 def _what_was_said(room: Room, titles: Titles) -> str:
@@ -177,14 +181,14 @@ def say(finding: Finding, titles: Titles) -> Said:
                 "In %(time)s on the picture it sold %(units)s; everything else together sold"
                 " %(rest)s in %(rest_time)s.",
                 time=lasting(seen["seconds"]),
-                units=number(seen["units"]),
-                rest=number(seen["rest_units"]),
+                units=_units(seen["units"]),
+                rest=_units(seen["rest_units"]),
                 rest_time=lasting(seen["rest_seconds"]),
             )
         case "pin_it_too":
             advice = _("Put %(product)s on the picture next time.", product=product)
             evidence = _(
-                "It sold %(units)s without ever being pinned.", units=number(seen["units"])
+                "It sold %(units)s without ever being pinned.", units=_units(seen["units"])
             )
         case _:
             return _say_more(finding, product, at)
@@ -225,17 +229,17 @@ def _say_more(finding: Finding, product: str, at: str) -> Said:
         case "open_with_it":
             advice = _("Do again what you did at %(at)s.", at=at)
             evidence = _(
-                "Most viewers (%(viewers)s) were there while %(product)s was pinned, and it sold"
-                " %(units)s.",
+                "The most viewers at once, %(viewers)s, were there while %(product)s was pinned,"
+                " and it sold %(units)s.",
                 viewers=number(seen["viewers"]),
                 product=product,
-                units=number(seen["units"]),
+                units=_units(seen["units"]),
             )
         case "nothing_stands_out":
             advice = _("Nothing stands out.")
             evidence = _(
-                "None of our rules found something to change in %(orders)s orders, %(visitors)s"
-                " viewers and %(pins)s pins.",
+                "None of our rules found something to change. Orders: %(orders)s, viewers:"
+                " %(visitors)s, pins: %(pins)s.",
                 **{name: number(value) for name, value in seen.items()},
             )
         case "not_enough_data":

@@ -116,7 +116,7 @@ def choose_name(secret: str, reader: Reader, show: Show, wish: str | None) -> st
         chosen = clean_name(wish)
         host = show.host_name.casefold()
         if chosen.casefold() in {host, *host.split()}:
-            raise BadInput(reason=_("this is the host's name"), field="name")
+            raise BadInput(reason=_("this is the host’s name"), field="name")
         return chosen
     author = make_author(secret, show.id, reader.visitor)
     return _("Guest %(number)s", number=guest_number(author))

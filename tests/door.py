@@ -12,7 +12,11 @@ from panier.kit.cells import Cell
 from panier.runtime import Runtime
 
 HOME = "http://localhost:8400"
-PAGE = {"accept": "text/html,application/xhtml+xml", "sec-fetch-site": "same-origin"}
+PAGE = {
+    "accept": "text/html,application/xhtml+xml",
+    "accept-language": "en",
+    "sec-fetch-site": "same-origin",
+}
 PASSWORD = "four random words"
 
 

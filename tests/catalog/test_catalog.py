@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from panier import catalog, markets
-from panier.catalog import prices
+from panier.kit import fresh
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, run
@@ -170,7 +170,7 @@ async def test_a_new_price_is_seen_when_the_remembered_one_is_two_seconds_old(
     async with cell.tx() as tx:
         [variant] = await catalog.list_variants(tx, await lay_mug(tx, await lay_seller(tx)))
     clock = 100.0
-    monkeypatch.setattr(prices, "monotonic", lambda: clock)
+    monkeypatch.setattr(fresh, "monotonic", lambda: clock)
     assert await catalog.get_unit_price(cell, "FR", variant) == Money(2490, "EUR")
     async with cell.tx() as tx:
         await catalog.set_price(tx, variant, "FR", Money(1990, "EUR"))

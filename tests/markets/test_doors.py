@@ -58,7 +58,7 @@ async def test_germany_opens_by_data_alone(client: httpx2.AsyncClient, runtime: 
     async with cell.tx() as tx:
         await markets.move(tx, "DE", "open")
     assert "Deutschland" in (await client.get("/?choose")).text
-    page = await client.get("/de/sign-in")
+    page = await client.get("/de/sign-in", headers={"accept-language": "pl"})
     assert '<html lang="de">' in page.text
     form = {"email": "gisela@example.com", "name": "Gisela", "password": "vier lose Wörter"}
     assert (await client.post("/de/sign-up", data=form)).headers["location"] == "/de/"

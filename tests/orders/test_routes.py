@@ -126,7 +126,7 @@ async def test_the_bank_asks_in_a_frame_and_the_answer_settles(
     question = await client.get(begun["action_url"])
     assert question.status_code == 200
     assert question.headers["x-frame-options"] == "SAMEORIGIN"
-    assert "29,80" in question.text
+    assert "29.80" in question.text
     answered = await client.post(begun["action_url"], data={"answer": said})
     assert answered.status_code == 303
     told = (await client.get(asked, headers=JSON)).json()

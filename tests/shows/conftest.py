@@ -31,6 +31,7 @@ async def browse(runtime: Runtime) -> AsyncIterator[Open]:
                 async with cell.tx() as tx:
                     token = await people.open_session(tx, person, "a test", 1)
                 client.cookies.set("panier_session", f"{cell.name}~{token}")
+            client.cookies.set("panier_language", "en")
             return await stack.enter_async_context(client)
 
         yield browser

@@ -17,8 +17,9 @@ GAP = 14
 SALES_HEIGHT = 64
 WIDTH = 1000
 """Units across the stretched part of the drawing."""
-LABEL_PERCENT = 4.5
-"""Two pin numbers nearer than this would lie on each other."""
+LABEL_PERCENT = 8.0
+"""Two pin numbers nearer than this would lie on each other on a phone; a pin without room for its
+number is a short stroke."""
 LABEL_ROWS = 2
 TIME_STEPS = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 """Seconds between two times on the axis: what people count in."""

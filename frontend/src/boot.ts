@@ -68,7 +68,7 @@ export interface Show {
   id: string;
   slug: string;
   title: string;
-  host: { name: string; avatar: string | null };
+  host: { name: string };
   state: ShowState;
   starts_at: number;
   live_at: number | null;

@@ -31,10 +31,10 @@ def test_the_film_shows_the_products_of_the_sample_shops() -> None:
     assert film_seconds() == 48
 
 
-def test_covers_and_portraits_are_drawn_in_any_size() -> None:
+def test_covers_are_drawn_in_any_size_and_differ_by_title() -> None:
     assert pictures.draw_cover("Lumières du soir", (80, 100)).size == (80, 100)
-    assert pictures.draw_avatar("Camille Laurent", 64).size == (64, 64)
-    assert pictures.draw_avatar("Camille Laurent", 64) != pictures.draw_avatar("Olivia Hart", 64)
+    titles = ("Lumières du soir", "La table d’hiver", "Cadeaux faits main", "Evening lights")
+    assert len({pictures.draw_cover(title, (40, 50)).tobytes() for title in titles}) > 1
 
 
 def test_a_picture_keeps_its_colour_in_the_encoders_planes() -> None:

@@ -19,7 +19,7 @@ export function Top() {
         <Icon node={ChevronLeft} />
       </a>
       <div class="top-host">
-        <Avatar name={show.host.name} image={show.host.avatar} />
+        <Avatar name={show.host.name} />
         <div class="top-words">
           <strong>{show.host.name}</strong>
           <span class="top-line">

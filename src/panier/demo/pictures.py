@@ -1,12 +1,12 @@
-"""The sample shop's pictures, drawn in code: products, portraits of people, covers of shows."""
+"""The sample shop's pictures, drawn in code: products and covers of shows."""
 
-import hashlib
 from functools import lru_cache
+from zlib import crc32
 
 from PIL import Image, ImageDraw, ImageFilter
 
 from panier.demo import soft_goods, still_life
-from panier.demo.brush import Canvas, font, mix, ramp, rgb
+from panier.demo.brush import Canvas, mix, ramp, rgb
 from panier.demo.lights import LIGHTS
 
 DRAWINGS = {
@@ -20,7 +20,6 @@ DRAWINGS = {
     "chocolate": soft_goods.chocolate,
 }
 SLUGS = tuple(LIGHTS)
-WARM = ("#9c4a2f", "#7a5c3e", "#6e2b35", "#55613a", "#8a6420", "#3f5a5c", "#7d4a63", "#a0563f")
 HANGING = frozenset({"scarf"})
 """These hang on the wall instead of standing on the table."""
 
@@ -116,23 +115,6 @@ def draw(name: str, size: int | tuple[int, int]) -> Image.Image:
     return scene(name, box) if name in DRAWINGS else _group(name, box)
 
 
-def draw_avatar(name: str, size: int) -> Image.Image:
-    """Draw a person's initials on a warm colour, `size` pixels square."""
-    colour = WARM[hashlib.sha256(name.encode()).digest()[0] % len(WARM)]
-    big = size * 2
-    picture = ramp([(0, mix(colour, "#ffe9cf", 0.28)), (1, mix(colour, "#1a0d05", 0.22))], big)
-    picture = picture.resize((big, big)).rotate(-35, Image.Resampling.BILINEAR, expand=True)
-    side = picture.width
-    crop = (side - big * 0.7) / 2
-    picture = picture.crop((round(crop), round(crop), round(side - crop), round(side - crop)))
-    picture = picture.resize((big, big), Image.Resampling.LANCZOS)
-    initials = "".join(word[0] for word in name.split()[:2]).upper()
-    ImageDraw.Draw(picture).text(
-        (big / 2, big / 2), initials, font=font(round(big * 0.4), 600), fill="#fffcf8", anchor="mm"
-    )
-    return picture.resize((size, size), Image.Resampling.LANCZOS)
-
-
 GROUPS = (
     ("lamp", "tote", "candle"),
     ("olive-oil", "mug", "chocolate"),
@@ -157,29 +139,10 @@ def _group(name: str, size: tuple[int, int]) -> Image.Image:
     return picture
 
 
-def draw_cover(title: str, size: tuple[int, int], number: int = 0) -> Image.Image:
-    """Draw a show's cover: three products in evening light under its title."""
-    width, height = size
-    picture = _group(f"cover-{number}", size)
-    veil = ramp([(0, "#b0b0b0"), (0.45, "#101010"), (1, "#000000")], height)
+def draw_cover(title: str, size: tuple[int, int]) -> Image.Image:
+    """Draw a show's cover: three products in evening light; which ones depends on the title."""
+    picture = _group(f"cover-{crc32(title.encode())}", size)
+    veil = ramp([(0, "#606060"), (0.45, "#101010"), (1, "#000000")], size[1])
     veil = veil.transpose(Image.Transpose.ROTATE_270).resize(size).convert("L")
     picture.paste(Image.new("RGB", size, rgb("#1c120b")), (0, 0), veil)
-    pen = ImageDraw.Draw(picture)
-    pixels = round(min(width * 0.1, height * 0.09))
-    y = height * 0.1
-    for line in wrap(title, pixels, width * 0.84):
-        pen.text((width * 0.08, y), line, font=font(pixels, 700), fill="#fffcf8")
-        y += pixels * 1.16
     return picture
-
-
-def wrap(text: str, pixels: int, width: float, weight: int = 700) -> list[str]:
-    """Break `text` into lines no wider than `width` pixels."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font(pixels, weight).getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

@@ -6,7 +6,7 @@ from zlib import crc32
 from PIL import Image, ImageDraw, ImageFilter
 
 from panier.demo import soft_goods, still_life
-from panier.demo.brush import Canvas, mix, ramp, rgb
+from panier.demo.brush import Canvas, font, mix, ramp, rgb
 from panier.demo.lights import LIGHTS
 
 DRAWINGS = {
@@ -146,3 +146,15 @@ def draw_cover(title: str, size: tuple[int, int]) -> Image.Image:
     veil = veil.transpose(Image.Transpose.ROTATE_270).resize(size).convert("L")
     picture.paste(Image.new("RGB", size, rgb("#1c120b")), (0, 0), veil)
     return picture
+
+
+def wrap(text: str, pixels: int, width: float, weight: int = 700) -> list[str]:
+    """Break `text` into lines no wider than `width` pixels."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font(pixels, weight).getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

@@ -104,6 +104,7 @@ def up(
     samples: Annotated[bool, typer.Option(help="Fill embedded engines with sample shops.")] = True,
 ) -> None:
     """Run everything: engines, roles, samples; Ctrl-C ends it."""
+    engines.end_with_parent()
     settings = Settings()
     set_up_logs("panier", settings.log, settings.log_level)
     extras = Extras(samples=samples, film=film, audience=demo or settings.demo)

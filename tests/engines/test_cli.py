@@ -135,6 +135,20 @@ async def test_nothing_outlives_a_killed_up(up: Up) -> None:
     assert not [pid for pid in children if not await await_exit(pid, 12)]
 
 
+async def test_up_ends_with_the_process_that_started_it(folder: Path) -> None:
+    shell = await asyncio.create_subprocess_exec(
+        "sh", "-c", f"{sys.executable} -m panier up --no-samples & echo $!; wait",
+        env=clean_environment(folder),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert shell.stdout is not None
+    started = int(await shell.stdout.readline())
+    await Up(shell).until("Ctrl-C ends it.")
+    shell.kill()
+    assert await await_exit(started, 20)
+    await shell.communicate()
+
+
 async def test_a_second_up_is_refused(up: Up, folder: Path) -> None:
     await up.until("Ctrl-C ends it.")
     done = await asyncio.to_thread(panier, folder, "up")

@@ -20,7 +20,7 @@ from panier.engines.keeper import Keeper
 from panier.engines.notify import tell_alive, tell_ready
 from panier.engines.places import private_folder, socket_folder
 from panier.engines.ports import free_port
-from panier.engines.process import await_exit, end_with_supervisor
+from panier.engines.process import await_exit, end_with_parent, end_with_supervisor
 from panier.engines.roles import Role, run_chore
 from panier.engines.supervisor import (
     Addresses,
@@ -45,6 +45,7 @@ __all__ = [
     "Role",
     "RoleFailed",
     "await_exit",
+    "end_with_parent",
     "end_with_supervisor",
     "find_running",
     "free_port",

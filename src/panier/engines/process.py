@@ -163,6 +163,18 @@ class Child:
             self._on_line(text)
 
 
+def end_with_parent() -> None:
+    """Have this process told to stop (SIGTERM) when whatever started it dies.
+
+    Whoever ignores hang-ups (`nohup`) wants it to go on, and so does a service manager.
+    """
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN or os.getppid() == 1:
+        return
+    tie = _leash(signal.SIGTERM, os.getppid())
+    if tie is not None:
+        tie()
+
+
 def end_with_supervisor(seconds: float) -> None:
     """Under `panier up`: end this process `seconds` after that one is gone, whatever it does.
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PASS_SOCKETS = 1000
 """Sockets written to before others get their turn: about 7 ms."""
+PULSE_SECONDS = 0.25
+"""Between two frames that bear nothing but pulses: nobody reads a falling number faster."""
 RESUME_BYTES_MAX = 64 * 1024
 """Who missed more gets a snapshot; it must fit into a socket's buffer."""
 FRAME_FACTS_MAX = 200
@@ -85,6 +87,7 @@ class LiveRoom:
         self._told_viewers = 0
         self._sent_at = 0.0
         self._wake = asyncio.Event()
+        self._pulsing: asyncio.TimerHandle | None = None
         self._catching: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
         self._unhear: list[Callable[[], None]] = []
@@ -111,6 +114,8 @@ class LiveRoom:
 
     async def close(self) -> None:
         """Stop listening and sending."""
+        if self._pulsing is not None:
+            self._pulsing.cancel()
         for unhear in self._unhear:
             unhear()
         for task in (self._serving, self._catching):
@@ -171,7 +176,7 @@ class LiveRoom:
             self.crowd.hear(told["gateway"], told["viewers"], moment)
         if hearts := told.get("hearts", 0):
             self._hearts["others"] += hearts
-            self._wake.set()
+            self._pulse()
 
     def hear_stock(self, left: dict[str, int]) -> None:
         """Take in what is left of variants; those that this room does not sell are not its own."""
@@ -179,7 +184,7 @@ class LiveRoom:
         if moved:
             self._stock.update(moved)
             self._moved.update(moved)
-            self._wake.set()
+            self._pulse()
 
     async def refresh_stock(self) -> None:
         """Read what is left, in case news were lost or the run sheet was changed."""
@@ -189,10 +194,17 @@ class LiveRoom:
         self._moved.update(new)
         self.hear_stock(left)
 
+    def _pulse(self) -> None:
+        """Have pulses sent: at once when the room was quiet, with the next facts, or soon."""
+        if self._pulsing is None:
+            loop = asyncio.get_running_loop()
+            due = max(loop.time(), self._sent_at + PULSE_SECONDS)
+            self._pulsing = loop.call_at(due, self._wake.set)
+
     def heart(self, count: int) -> None:
         """Count hearts; they are told with the next frame."""
         self._hearts["own"] += count
-        self._wake.set()
+        self._pulse()
 
     # Who is here
 
@@ -301,6 +313,9 @@ class LiveRoom:
         return private
 
     def _take_pulse(self) -> dict[str, Any]:
+        if self._pulsing is not None:
+            self._pulsing.cancel()
+            self._pulsing = None
         pulse: dict[str, Any] = {}
         own, others = self._hearts["own"], self._hearts["others"]
         if self._viewers != self._told_viewers:

@@ -16,7 +16,7 @@ import psycopg
 from panier import events
 from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.kit.db import Tx
+from panier.kit.db import Tx, Uuids
 from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.i18n import _
 from panier.kit.outbox import record
@@ -153,7 +153,11 @@ async def _read_holds(
 ) -> tuple[dict[tuple[int, int], int], dict[int, datetime]]:
     cursor = await tx.execute(
         HELD,
-        ([w.hold for w in batch], [w.buyer for w in batch], [w.variant for w in batch]),
+        (
+            Uuids(w.hold for w in batch),
+            Uuids(w.buyer for w in batch),
+            Uuids(w.variant for w in batch),
+        ),
         prepare=True,
         binary=True,
     )
@@ -176,11 +180,11 @@ async def _take(tx: Tx, granted: list[Wanted], moment: datetime) -> None:
             (
                 [UUID(int=v) for v in totals],
                 list(totals.values()),
-                [w.hold for w in granted],
-                [w.variant for w in granted],
+                Uuids(w.hold for w in granted),
+                Uuids(w.variant for w in granted),
                 [w.market for w in granted],
-                [w.show for w in granted],
-                [w.buyer for w in granted],
+                Uuids(w.show for w in granted),
+                Uuids(w.buyer for w in granted),
                 [w.quantity for w in granted],
                 [w.seconds for w in granted],
                 moment,

@@ -106,13 +106,12 @@ async def _by_many(tries: int, once: Callable[[], Awaitable[None]]) -> float:
 
 
 async def lay(cell: Cell, units: int) -> Shop:
-    """Lay a shop and its room; nobody pays for the pages that the way before left dirty."""
+    """Lay a shop and its room; nobody pays for the dead rows that the way before left."""
     async with cell.tx() as tx:
         shop = await lay_shop(tx, units)
         await tx.execute("insert into room (show_id, market) values (%s, 'FR')", (shop.show,))
     async with cell.read() as tx:
         await tx.execute("vacuum (analyze) hold, stock")
-        await tx.execute("checkpoint")
     return shop
 
 

@@ -54,7 +54,7 @@ const boot = {
     id: "show",
     slug: "linen",
     title: "Linen and leather for the autumn",
-    host: { name: "Claire Morin"},
+    host: { name: "Claire Morin" },
     state,
     starts_at: now + (asked.has("far") ? 200_000_000 : 1_234_000),
     live_at: now - 600_000,

@@ -321,6 +321,7 @@ class FakeSocket {
         pin: asked.get("pin") ?? "p1",
         pinned_at: now,
         sold_out: [],
+        picture: "on",
         stock: {},
         viewers: 238,
         chat,

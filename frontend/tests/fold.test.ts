@@ -70,10 +70,12 @@ describe("a room", () => {
       pin: "p1",
       pinned_at: 9,
       sold_out: ["v2"],
+      picture: "lost",
       stock: { v1: 4 },
       viewers: 12,
       chat: [[38, "chat", 8, { name: "Anna", text: "hello", author: "a1", staff: false }]],
     });
+    expect(room.picture).toBe("lost");
     expect(room.stock).toEqual({ v1: 4, v2: 0 });
     expect(room.lines).toEqual([
       { kind: "chat", seq: 38, at: 8, name: "Anna", text: "hello", author: "a1", staff: false },

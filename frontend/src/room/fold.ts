@@ -34,6 +34,7 @@ export interface Snapshot {
   stock: Record<string, number>;
   viewers: number;
   chat: Numbered<"chat", ChatBody>[];
+  picture: "on" | "lost";
 }
 
 export interface Pulse {
@@ -86,6 +87,7 @@ export function fromSnapshot(seq: number, shot: Snapshot): Room {
     pinnedAt: shot.pinned_at,
     stock,
     viewers: shot.viewers,
+    picture: shot.picture,
     lines: shot.chat.map(([at, , when, body]) => ({ kind: "chat", seq: at, at: when, ...body })),
   };
 }

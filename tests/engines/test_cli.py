@@ -140,6 +140,8 @@ async def test_up_ends_with_the_process_that_started_it(folder: Path) -> None:
         "sh", "-c", f"{sys.executable} -m panier up --no-samples & echo $!; wait",
         env=clean_environment(folder),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        # Hang-ups may be ignored around these tests (`nohup`), and that would be inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )  # fmt: skip
     assert shell.stdout is not None
     started = int(await shell.stdout.readline())

@@ -1,6 +1,7 @@
 """The command line, as a person or an init system uses it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -145,10 +146,14 @@ async def test_up_ends_with_the_process_that_started_it(folder: Path) -> None:
     )  # fmt: skip
     assert shell.stdout is not None
     started = int(await shell.stdout.readline())
-    await Up(shell).until("Ctrl-C ends it.")
-    shell.kill()
-    assert await await_exit(started, 20)
-    await shell.communicate()
+    try:
+        await Up(shell).until("Ctrl-C ends it.")
+        shell.kill()
+        assert await await_exit(started, 20)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(started, signal.SIGTERM)
+        await shell.communicate()
 
 
 async def test_a_second_up_is_refused(up: Up, folder: Path) -> None:

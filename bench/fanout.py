@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 import nats
 
-from bench.machine import cpu_seconds, resident_bytes, stolen
+from bench.machine import compile_c, cpu_seconds, resident_bytes, stolen
 from bench.table import Row, median
 from panier import engines, rooms
 from panier.kit.bus import Bus
@@ -38,7 +38,6 @@ GAP_MS = 25
 STEAL_MAX = 0.02
 TURNS_MAX = 3
 SECRET = "the benchmark's secret, long enough to sign"  # noqa: S105 - signs nothing but this run
-HERE = Path(__file__).parent
 
 Send = Callable[[int, int], Awaitable[None]]
 """Sends (frames, milliseconds between two) and returns when they were handed over."""
@@ -112,13 +111,9 @@ class Bench:
 
     async def floor(self) -> Way:
         """Run the C loop, or, without a compiler, the Python loop under its own name."""
-        port, compiler = engines.free_port(0, "127.0.0.1"), shutil.which("cc")
-        if compiler:
-            program = self._folder / "floor"
-            compiling = await asyncio.create_subprocess_exec(
-                compiler, "-O2", "-o", str(program), str(HERE / "floor.c")
-            )
-            assert await compiling.wait() == 0
+        port = engines.free_port(0, "127.0.0.1")
+        program = await compile_c("floor", self._folder)
+        if program:
             name, command = "bare C send(2) loop (the floor)", [str(program)]
         else:
             name = "bare Python send(2) loop (no C compiler here)"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from bench.machine import compile_c
 from bench.table import Row, median
 from panier import engines, stock
 from panier.engines import free_port
@@ -128,9 +129,9 @@ async def check(cell: Cell, shop: Shop, units: int) -> None:
 
 
 async def end_to_end(
-    settings: dict[str, str], cell: Cell, units: int, presses: int
+    settings: dict[str, str], cell: Cell, units: int, presses: int, crowd: list[str]
 ) -> dict[str, Any]:
-    """Let 1,000 sockets of a real gateway process press at once."""
+    """Let 1,000 sockets of a real gateway process press at once; `crowd` is the load's command."""
     shop = await lay(cell, units)
     port = free_port(0, "127.0.0.1")
     environment = {**os.environ, **settings, "PANIER_ROOMS_PORT": str(port)}
@@ -139,7 +140,9 @@ async def end_to_end(
     )
     try:
         await _until_open(port)
-        figures = await _crowd(gateway.pid, port, shop, presses, environment)
+        origin = f"http://localhost:{environment['PANIER_WEB_PORT']}"
+        command = [*crowd, f"ws://127.0.0.1:{port}/", origin, str(SOCKETS), str(presses)]
+        figures = await _press(gateway.pid, command, shop, environment)
     finally:
         gateway.terminate()
         await gateway.wait()
@@ -148,15 +151,16 @@ async def end_to_end(
     return figures
 
 
-async def _crowd(
-    gateway: int, port: int, shop: Shop, presses: int, environment: dict[str, str]
-) -> Any:
-    origin = f"http://localhost:{environment['PANIER_WEB_PORT']}"
+async def choose_crowd(folder: Path) -> list[str]:
+    """Return the load's command: in C, which takes less of the cores, where a compiler is."""
+    program = await compile_c("crowd", folder)
+    return [str(program)] if program else [sys.executable, "-m", "bench.crowd"]
+
+
+async def _press(gateway: int, command: list[str], shop: Shop, environment: dict[str, str]) -> Any:
     crowd = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.crowd", f"ws://127.0.0.1:{port}/", origin,
-        str(SOCKETS), str(presses),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment,
-    )  # fmt: skip
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
+    )
     assert crowd.stdin is not None
     assert crowd.stdout is not None
     signer = Signer(SECRET)
@@ -227,13 +231,14 @@ async def run(*, quick: bool) -> list[Row]:
                 "PANIER_SECRET": SECRET,
                 "PANIER_WEB_PORT": "8400",
             }
+            crowd = await choose_crowd(Path(folder))
             for _ in range(rounds):
                 for name, way, count in [*ways, *reversed(ways)]:
                     shop = await lay(cell, count)
                     found[name].append(await way(cell, shop, count))
                     await check(cell, shop, count)
                 for units in (everybody, everybody // 2, everybody // 2, everybody):
-                    figures = await end_to_end(settings, cell, units, PRESSES)
+                    figures = await end_to_end(settings, cell, units, PRESSES, crowd)
                     (enough if units == everybody else scarce).append(figures)
             await cell.close()
             await bus.close()

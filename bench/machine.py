@@ -1,7 +1,9 @@
 """What the figures were measured on, and what a process has used."""
 
+import asyncio
 import os
 import platform
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,3 +40,16 @@ def describe() -> dict[str, str]:
         "Kernel": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
     }
+
+
+async def compile_c(name: str, folder: Path) -> Path | None:
+    """Compile a C program of this folder into `folder`; None where no compiler is."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    program = folder / name
+    compiling = await asyncio.create_subprocess_exec(
+        compiler, "-O2", "-D_GNU_SOURCE", "-o", program, Path(__file__).with_name(f"{name}.c")
+    )
+    assert await compiling.wait() == 0
+    return program

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import msgspec
 import pytest
 
 from panier import baskets, stock
@@ -28,7 +29,8 @@ async def lay(cell: Cell, units: int = 10) -> Shop:
 def call(cell: Cell, settings: Settings, shop: Shop, **args: Any) -> Call:
     return Call(
         cell=cell, settings=settings, market="FR", show=shop.show, visitor=ANNA, person=None,
-        name="Anna", author="a", staff=False, language="fr", stage="live", args=args,
+        name="Anna", author="a", staff=False, language="fr", stage="live",
+        args=msgspec.Raw(msgspec.json.encode(args)),
     )  # fmt: skip
 
 

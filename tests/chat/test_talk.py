@@ -29,13 +29,13 @@ def call(cell: Cell, settings: Settings) -> rooms.Call:
         staff=False,
         language="en",
         stage="live",
-        args={},
+        args=msgspec.Raw(b"{}"),
     )
 
 
 def with_args(call: rooms.Call, /, **args: Any) -> rooms.Call:
     """Return the same caller with these arguments."""
-    return changed(call, args=args)
+    return changed(call, args=msgspec.Raw(msgspec.json.encode(args)))
 
 
 def changed(call: rooms.Call, /, **changes: Any) -> rooms.Call:

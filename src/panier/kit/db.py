@@ -2,16 +2,12 @@
 
 import asyncio
 import random
-import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
-from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -21,28 +17,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any] | None
 
-
-class Uuids(list["UUID | None"]):
-    """An array of UUIDs, packed in one go: a hot statement spends its time on the rows."""
-
-
-class _UuidsDumper(Dumper):
-    """Packs the binary form of uuid[] (array_send in PostgreSQL's arrayfuncs.c)."""
-
-    oid = psycopg.adapters.types["uuid"].array_oid
-    format = Format.BINARY
-    _element = psycopg.adapters.types["uuid"].oid
-
-    def dump(self, obj: Uuids) -> bytes:
-        """Return header and elements, each behind its length; NULL has the length -1."""
-        if not obj:
-            return struct.pack("!iiI", 0, 0, self._element)
-        head = struct.pack("!iiIii", 1, 1, self._element, len(obj), 1)
-        none, size = b"\xff\xff\xff\xff", b"\x00\x00\x00\x10"
-        return head + b"".join([none if u is None else size + u.bytes for u in obj])
-
-
-psycopg.adapters.register_dumper(Uuids, _UuidsDumper)
 
 RETRIES_MAX = 5
 """How often a transaction is tried when the database asks for it (40001, 40P01)."""

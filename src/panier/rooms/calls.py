@@ -37,15 +37,15 @@ class Call(msgspec.Struct, frozen=True):
     language: str
     stage: str
     """The room's stage a moment ago: scheduled, rehearsing, live, ended."""
-    args: dict[str, Any]
+    args: msgspec.Raw
 
     def read(self, kind: type[A]) -> A:
         """Return the arguments as `kind`; raises BadInput with what is wrong and where."""
         try:
-            return msgspec.convert(self.args, kind)
-        except msgspec.ValidationError as error:
+            return msgspec.json.decode(self.args, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             reason, _at, path = str(error).partition(" - at `$.")
-            raise BadInput(reason=reason, field=path.rstrip("`") or None) from None
+            raise BadInput(reason=reason, field=path.rstrip("`") or "args") from None
 
     def check_staff(self) -> None:
         """Refuse viewers; raises Forbidden."""

@@ -23,7 +23,9 @@ WAITING_MAX = 20_000
 """Calls that may wait; one more is refused."""
 LISTS = 2
 """Lists at work at once: while one commits, the answers of the other are sent."""
-
+ANSWERS_AT_ONCE = 30
+"""Answers sent before others have their turn: the list that commits meanwhile waits for replies of
+the database, and would wait for all answers of this one."""
 SECONDS_MAX = 10.0
 """A list that takes longer is answered as unavailable."""
 
@@ -70,7 +72,10 @@ class Queue:
         except Exception:
             log.exception("commands failed", command=self._command)
             answers = [PanierError()] * len(calls)
-        for (socket, id, _), answer in zip(calls, answers, strict=True):  # noqa: A001 - as above
+        told = zip(calls, answers, strict=True)
+        for n, ((socket, id, _), answer) in enumerate(told, 1):  # noqa: A001 - as above
+            if n % ANSWERS_AT_ONCE == 0:
+                await asyncio.sleep(0)
             if socket.gone:
                 continue
             if isinstance(answer, PanierError):

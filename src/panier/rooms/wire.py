@@ -22,12 +22,16 @@ Reason = Literal["ended", "ticket", "shutdown"]
 _encode = msgspec.json.Encoder().encode
 
 
+NO_ARGS = msgspec.Raw(b"{}")
+
+
 class Message(msgspec.Struct, forbid_unknown_fields=True):
     """What a browser may send."""
 
     do: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
     id: Number | None = None
-    args: dict[str, Any] = {}
+    args: msgspec.Raw = NO_ARGS
+    """Read by the command, which knows what it takes."""
     ticket: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
     after: Number | None = None
 

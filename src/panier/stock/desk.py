@@ -14,9 +14,10 @@ import msgspec
 import psycopg
 
 from panier import events
+from panier.kit.arrays import Ints, Texts, Uuids
 from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.kit.db import Tx, Uuids
+from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.i18n import _
 from panier.kit.outbox import record
@@ -114,8 +115,9 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     A key that was used for a hold which has ended since breaks the batch; it is tried alone then,
     and refused. Keys of dictionaries are the ids as integers: a UUID's own hash is slow Python.
     """
+    variants = sorted({w.variant.int for w in batch})
     cursor = await tx.execute(
-        LOCK, (sorted({w.variant for w in batch}),), prepare=True, binary=True
+        LOCK, (Uuids([UUID(int=v) for v in variants]),), prepare=True, binary=True
     )
     available: dict[int, int] = {v.int: count for v, count in await cursor.fetchall()}
     in_basket, known = await _read_holds(tx, batch)
@@ -128,15 +130,16 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     refusals = dict(zip(fresh, grant(requests, available, in_basket, batch[0].limit), strict=True))
     granted = [w for key, w in fresh.items() if refusals[key] is None]
     moment = now()
+    until = {s: moment + timedelta(seconds=s) for s in {w.seconds for w in granted}}
     for w in granted:
         available[w.variant.int] -= w.quantity
         in_basket[w.buyer.int, w.variant.int] += w.quantity
-        known[w.hold.int] = moment + timedelta(seconds=w.seconds)
+        known[w.hold.int] = until[w.seconds]
     if granted:
         await _take(tx, granted, moment)
-    markets = {w.variant: w.market for w in granted}
-    emptied = [v for v in markets if available[v.int] == 0]
-    await record(tx, *(events.SoldOut(market=markets[v], variant=v) for v in emptied))
+    markets = {w.variant.int: w.market for w in granted}
+    emptied = [v for v in markets if available[v] == 0]
+    await record(tx, *(events.SoldOut(market=markets[v], variant=UUID(int=v)) for v in emptied))
     tell(tx, {UUID(int=v): count for v, count in available.items()})
     return [
         refusals.get(w.hold.int)
@@ -154,9 +157,9 @@ async def _read_holds(
     cursor = await tx.execute(
         HELD,
         (
-            Uuids(w.hold for w in batch),
-            Uuids(w.buyer for w in batch),
-            Uuids(w.variant for w in batch),
+            Uuids([w.hold for w in batch]),
+            Uuids([w.buyer for w in batch]),
+            Uuids([w.variant for w in batch]),
         ),
         prepare=True,
         binary=True,
@@ -178,15 +181,15 @@ async def _take(tx: Tx, granted: list[Wanted], moment: datetime) -> None:
         await tx.execute(
             TAKE,
             (
-                [UUID(int=v) for v in totals],
-                list(totals.values()),
-                Uuids(w.hold for w in granted),
-                Uuids(w.variant for w in granted),
-                [w.market for w in granted],
-                Uuids(w.show for w in granted),
-                Uuids(w.buyer for w in granted),
-                [w.quantity for w in granted],
-                [w.seconds for w in granted],
+                Uuids(UUID(int=v) for v in totals),
+                Ints(totals.values()),
+                Uuids([w.hold for w in granted]),
+                Uuids([w.variant for w in granted]),
+                Texts([w.market for w in granted]),
+                Uuids([w.show for w in granted]),
+                Uuids([w.buyer for w in granted]),
+                Ints([w.quantity for w in granted]),
+                Ints([w.seconds for w in granted]),
                 moment,
             ),
             prepare=True,

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { EyeOff, SendHorizontal, UserX } from "lucide";
-import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../parts/icon";
 import { reason } from "../room/basket";
 import type { Line } from "../room/fold";
 import { ask, link, room, say, you } from "../room/store";
+import { TalkList } from "../room/talk-list";
 import { hour, t } from "../text";
 import { desk, state } from "./desk";
 
@@ -12,35 +12,18 @@ const TEXT_MAX = 300;
 
 /** What people say, with the means to keep it kind one tap away. */
 export function Chat() {
-  const list = useRef<HTMLOListElement>(null);
-  const reading = useRef(false);
   const { lines } = room.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each new line moves the list down
-  useEffect(() => {
-    const element = list.current;
-    if (element && !reading.current) element.scrollTop = element.scrollHeight;
-  }, [lines]);
   return (
     <section class="studio-chat" aria-label={t("Chat")}>
       <h2>{t("Chat")}</h2>
-      <ol
-        ref={list}
-        class="talk"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reachable by keyboard
-        tabIndex={0}
-        aria-label={t("Messages")}
-        onScroll={(event) => {
-          const element = event.currentTarget;
-          reading.current = element.scrollHeight - element.scrollTop - element.clientHeight > 60;
-        }}
-      >
+      <TalkList className="talk">
         {lines.length === 0 && (
           <li class="talk-empty quiet">{t("What viewers say appears here.")}</li>
         )}
         {lines.map((line) => (
           <TalkLine key={line.seq} line={line} />
         ))}
-      </ol>
+      </TalkList>
       {state.value !== "ended" && state.value !== "cancelled" && <Say />}
     </section>
   );

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { SendHorizontal } from "lucide";
-import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../parts/icon";
 import { reason } from "../room/basket";
 import type { Line } from "../room/fold";
 import { ask, link, room, say } from "../room/store";
+import { TalkList } from "../room/talk-list";
 import { t } from "../text";
 import { desktop, products, scene } from "./page";
 
@@ -12,35 +12,16 @@ const TEXT_MAX = 300;
 
 /** What people say, newest at the bottom; on a phone it fades upward over the picture. */
 export function Chat() {
-  const list = useRef<HTMLOListElement>(null);
-  const reading = useRef(false);
   const { lines } = room.value;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each new line moves the list down
-  useEffect(() => {
-    const element = list.current;
-    if (element && !reading.current) element.scrollTop = element.scrollHeight;
-  }, [lines]);
-
   return (
     <section class="chat" aria-label={t("Chat")}>
       {desktop.value && <h2 class="side-title">{t("Chat")}</h2>}
-      <ol
-        ref={list}
-        class="chat-lines"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling list must be reachable by keyboard
-        tabIndex={0}
-        aria-label={t("Messages")}
-        onScroll={(event) => {
-          const element = event.currentTarget;
-          reading.current = element.scrollHeight - element.scrollTop - element.clientHeight > 40;
-        }}
-      >
+      <TalkList className="chat-lines">
         {lines.length === 0 && desktop.value && <li class="chat-empty">{t("No messages yet.")}</li>}
         {lines.map((line) => (
           <ChatLine key={line.seq} line={line} />
         ))}
-      </ol>
+      </TalkList>
       {(scene.value === "live" || scene.value === "upcoming") && <ChatInput />}
     </section>
   );

@@ -1,0 +1,7 @@
+"""Parcels: what becomes of an order that was paid: packed, shipped, delivered, returned.
+
+owns    parcel, refund
+says    nothing yet
+hears   nothing
+limits  none yet
+"""

@@ -4,6 +4,7 @@ An event is a row written with the change it tells of (`kit.outbox.record`); `wi
 who hears.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -136,3 +137,78 @@ class OrderRefused(Event, frozen=True, kw_only=True):
 
     order: UUID
     checkout: UUID
+
+
+class OrderShipped(Event, frozen=True, kw_only=True):
+    """A parcel of an order was given to its carrier; others may follow."""
+
+    order: UUID
+    seller: UUID
+    parcel: UUID
+
+
+class OrderDelivered(Event, frozen=True, kw_only=True):
+    """All that an order still promises has arrived, or counts as arrived; told once an order."""
+
+    order: UUID
+    seller: UUID
+    at: datetime
+    """When the last parcel arrived (UTC)."""
+    assumed: bool
+    """Nobody said so: too long ago that it was sent."""
+
+
+class OrderCancelled(Event, frozen=True, kw_only=True):
+    """Units of an order will not be sent; a refund of them has been asked for."""
+
+    order: UUID
+    seller: UUID
+    units: list[tuple[int, int]]
+    """Number and units of each line."""
+    whole: bool
+    """Nothing of the order was or will be sent."""
+    by_buyer: bool
+
+
+class ReturnAsked(Event, frozen=True, kw_only=True):
+    """A buyer withdrew from a purchase, or from a part of it, in time."""
+
+    order: UUID
+    seller: UUID
+    giving_back: UUID
+    """The return."""
+
+
+class ReturnLabelled(Event, frozen=True, kw_only=True):
+    """The seller gave a label with which a buyer sends goods back."""
+
+    order: UUID
+    seller: UUID
+    giving_back: UUID
+
+
+class OrderReturned(Event, frozen=True, kw_only=True):
+    """What a buyer sent back has arrived at the seller's; a refund has been asked for."""
+
+    order: UUID
+    seller: UUID
+    giving_back: UUID
+
+
+class OrderRefunded(Event, frozen=True, kw_only=True):
+    """A buyer has money of an order back, and the books have reversed each part of it.
+
+    What the seller loses: paid + subsidy - vat - commission - the creators' shares.
+    """
+
+    order: UUID
+    seller: UUID
+    refund: UUID
+    paid: Money
+    """What went back to the buyer: goods and shipping."""
+    subsidy: Money
+    """What went back to the platform of its part in goods and shipping."""
+    vat: Money
+    commission: Money
+    creators: list[tuple[UUID, Money]]
+    """What each creator loses."""

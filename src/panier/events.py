@@ -118,6 +118,56 @@ class PaymentReported(Event, frozen=True, kw_only=True):
     """Why it was declined."""
 
 
+class RefundDone(Event, frozen=True, kw_only=True):
+    """A provider gave a part of a payment, or all of it, back to the buyer."""
+
+    refund: UUID
+    payment: UUID
+    amount: Money
+    reference: str
+    """The provider's name for the refund."""
+
+
+class RefundFailed(Event, frozen=True, kw_only=True):
+    """A refund did not reach the buyer; the amount may be asked for again under a new key."""
+
+    refund: UUID
+    payment: UUID
+    amount: Money
+    reason: str
+    undone: bool
+    """RefundDone was told before: the bank sent the money back later."""
+
+
+class DisputeOpened(Event, frozen=True, kw_only=True):
+    """A buyer's bank takes a payment back until the dispute is decided."""
+
+    dispute: UUID
+    payment: UUID
+    amount: Money
+    reason: str
+
+
+class DisputeClosed(Event, frozen=True, kw_only=True):
+    """A dispute is decided: won, the money is ours again; lost, it is gone."""
+
+    dispute: UUID
+    payment: UUID
+    amount: Money
+    won: bool
+
+
+class TransferReported(Event, frozen=True, kw_only=True):
+    """A provider told how a transfer to a seller's or creator's account ended."""
+
+    transfer: UUID
+    """The key under which it was asked for."""
+    state: str
+    """done, or failed: also after it was done."""
+    reason: str | None
+    """Why it failed."""
+
+
 class OrderPaid(Event, frozen=True, kw_only=True):
     """A buyer's payment for one order has been received and booked."""
 

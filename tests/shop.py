@@ -33,9 +33,6 @@ async def lay_shop(tx: Tx, stock: int = 10, minor: int = 2490) -> Shop:
         "insert into vat_rate values ('FR', 'standard', '2014-01-01', 2000) on conflict do nothing"
     )
     await tx.execute(
-        "insert into fee values ('FR', 'commission', '2020-01-01', 500) on conflict do nothing"
-    )
-    await tx.execute(
         "insert into seller values (%s, 'FR', %s, 'Maison Lumen', 'FR', 490, %s)",
         (shop.seller, f"lumen-{shop.seller.hex[-6:]}", OPENED),
     )

@@ -65,7 +65,6 @@ async def test_germany_opens_by_data_alone(client: httpx2.AsyncClient, runtime: 
     assert (await client.get("/de/account")).status_code == 200
     async with cell.read() as tx:
         assert await markets.get_vat_rate(tx, "DE", "standard", date(2026, 11, 21)) == 1900
-        assert await markets.get_commission(tx, "DE", date(2026, 11, 21)) == 500
 
 
 async def test_a_draft_is_seen_by_its_own_team_only(app: FastAPI, runtime: Runtime) -> None:

@@ -66,16 +66,6 @@ async def test_a_new_rate_holds_from_its_day(cell: Cell) -> None:
         assert await markets.get_vat_rate(tx, "DE", "standard", date(2027, 1, 1)) == 2000
 
 
-async def test_the_commission_is_five_percent_until_another_is_agreed(cell: Cell) -> None:
-    async with cell.tx() as tx:
-        await markets.load(tx)
-        await tx.execute("insert into fee values ('FR', 'commission', '2027-01-01', 450)")
-        assert await markets.get_commission(tx, "FR", TODAY) == 500
-        assert await markets.get_commission(tx, "FR", date(2027, 1, 1)) == 450
-        with pytest.raises(markets.UnknownFee):
-            await markets.get_commission(tx, "PL", TODAY)
-
-
 def test_every_shipped_rate_is_of_a_known_category() -> None:
     categories = {category for _, category, _, _ in read_shipped().rates()}
     assert categories == markets.VAT_CATEGORIES

@@ -36,11 +36,10 @@ async def test_loading_again_keeps_what_was_decided(cell: Cell) -> None:
     async with cell.tx() as tx:
         await markets.load(tx)
         await markets.move(tx, "FR", "paused")
-        await tx.execute("update fee set basis_points = 450 where market = 'GB'")
+        await tx.execute("update market set languages = '{en}' where code = 'GB'")
         await markets.load(tx)
         assert (await markets.get_market(tx, "FR")).stage == "paused"
-        cursor = await tx.execute("select basis_points from fee where market = 'GB'")
-        assert await cursor.fetchall() == [(450,)]
+        assert (await markets.get_market(tx, "GB")).languages == ["en"]
 
 
 async def test_a_market_that_does_not_exist_cannot_be_moved(cell: Cell) -> None:

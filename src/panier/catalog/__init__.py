@@ -3,7 +3,8 @@
 owns    seller, product, variant, price
 says    nothing yet: a price is read when it is needed
 hears   nothing
-limits  50 variants a product; pictures of at most 10 MB and 40 million pixels
+limits  50 variants a product; pictures of at most 10 MB and 40 million pixels;
+        a seller's tier is known within 5 seconds of its change by every process
 """
 
 from panier.catalog.actions import (
@@ -31,6 +32,7 @@ from panier.catalog.queries import (
     get_unit_price_at,
     list_products,
     list_sellers,
+    list_sellers_of,
     list_variants,
 )
 from panier.catalog.rules import (
@@ -40,7 +42,9 @@ from panier.catalog.rules import (
     SlugTaken,
     TooManyPixels,
     image_url,
+    tier_on,
 )
+from panier.catalog.tiers import list_tiers, set_tier
 
 __all__ = [
     "BadPicture",
@@ -69,7 +73,11 @@ __all__ = [
     "keep_image",
     "list_products",
     "list_sellers",
+    "list_sellers_of",
+    "list_tiers",
     "list_variants",
     "set_image",
     "set_price",
+    "set_tier",
+    "tier_on",
 ]

@@ -48,15 +48,15 @@ async def create_seller(
     """
     check_slug(slug)
     check_line(name, "name", NAME_MAX)
-    currency = (await markets.get_market(tx, market)).currency
-    if shipping.currency != currency or shipping.minor < 0:
-        raise CurrencyRefused(currency=currency)
-    seller = new_id()
+    home = await markets.get_market(tx, market)
+    if shipping.currency != home.currency or shipping.minor < 0:
+        raise CurrencyRefused(currency=home.currency)
+    seller, moment = new_id(), now()
     made = await run(
         tx,
-        "insert into seller (id, market, slug, name, country, shipping_minor, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (market, slug) do nothing",
-        (seller, market, slug, name, country, shipping.minor, now()),
+        "insert into seller (id, market, slug, name, country, shipping_minor, since, at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (market, slug) do nothing",
+        (seller, market, slug, name, country, shipping.minor, home.day(moment), moment),
     )
     if not made:
         raise SlugTaken(slug=slug)

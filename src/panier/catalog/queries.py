@@ -1,7 +1,7 @@
 """Reads: products with their variants and what they cost now, in the reader's language."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,8 @@ from panier.kit.money import Money
 
 LIST_MAX = 200
 """Products in one answer."""
+SELLERS_MAX = 2000
+"""Sellers in one answer."""
 
 
 class Seller(msgspec.Struct, frozen=True):
@@ -26,6 +28,10 @@ class Seller(msgspec.Struct, frozen=True):
     country: str
     shipping_minor: int
     """One parcel within the market, VAT included, in the market's currency."""
+    tier: str
+    """As agreed: key account or standard; see `rules.tier_on` for what that is on a day."""
+    since: date
+    """Its first day."""
 
 
 class SellerName(msgspec.Struct, frozen=True):
@@ -152,7 +158,7 @@ join lateral (
 where v.id = any(%s) and p.market = %s
 """
 
-SELLERS = "select id, market, slug, name, country, shipping_minor from seller "
+SELLERS = "select id, market, slug, name, country, shipping_minor, tier, since from seller "
 
 
 async def get_seller(tx: Tx, seller: UUID) -> Seller:
@@ -172,6 +178,12 @@ async def list_sellers(tx: Tx, sellers: Iterable[UUID]) -> list[Seller]:
     """List these sellers by name."""
     sql = SELLERS + "where id = any(%s) order by name limit %s"
     return await rows(tx, sql, (list(sellers), LIST_MAX), Seller)
+
+
+async def list_sellers_of(tx: Tx, market: str) -> list[Seller]:
+    """List the sellers of a market by name."""
+    sql = SELLERS + "where market = %s order by name, id limit %s"
+    return await rows(tx, sql, (market, SELLERS_MAX), Seller)
 
 
 async def get_product(tx: Tx, product: UUID, language: str) -> Product:

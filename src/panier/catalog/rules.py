@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 
+from panier import markets
 from panier.kit.errors import BadInput, PanierError
 from panier.kit.i18n import LANGUAGES, _
 from panier.kit.money import Money
@@ -24,6 +26,11 @@ VARIANTS_MAX = 50
 """Variants of one product."""
 PRICE_MINOR_MAX = 100_000_000
 """The highest price in minor units: a million euros."""
+
+TIERS = (markets.Tier.STANDARD, markets.Tier.KEY_ACCOUNT)
+"""What can be agreed with a seller; the first ninety days come by themselves."""
+FIRST_DAYS = timedelta(days=90)
+"""How long a seller is new, its first day included."""
 
 IMAGE_SIZES = (320, 960)
 """The longest side of the pictures we keep, in pixels: a list's and a page's."""
@@ -115,3 +122,16 @@ def image_key(image: str, size: int) -> str:
 def image_url(image: str | None, size: int = IMAGE_SIZES[-1]) -> str | None:
     """Return the address of one size of a picture, None without one."""
     return f"/media/{image_key(image, size)}" if image else None
+
+
+def tier_on(tier: str, since: date, day: date) -> markets.Tier:
+    """Return what a seller is on `day`: a key account, new, or standard after ninety days."""
+    if tier == markets.Tier.STANDARD and day < since + FIRST_DAYS:
+        return markets.Tier.FIRST_90_DAYS
+    return markets.Tier(tier)
+
+
+def check_tier(tier: str) -> None:
+    """Refuse what cannot be agreed."""
+    if tier not in TIERS:
+        raise BadInput(field="tier", reason=tier)

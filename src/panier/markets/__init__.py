@@ -1,18 +1,26 @@
 """Markets: where we sell, in which currency and languages, with which VAT, fee and stage.
 
-owns    market, vat_rate, fee
+owns    market, vat_rate, fee_rule
 says    nothing
 hears   nothing
-limits  a market is known within 5 seconds of its change by every process
+limits  a market or fee is known within 5 seconds of its change by every process; 500 fee rules
+        a market, a commission of at most 50 %
 """
 
 from panier.markets.actions import load, move
+from panier.markets.fees import (
+    add_fee_rule,
+    end_fee_rule,
+    find_commissions,
+    get_commission,
+    get_highest_commission,
+    list_fee_rules,
+)
 from panier.markets.market import Market
 from panier.markets.queries import (
     access_market,
     access_market_in,
     find_market,
-    get_commission,
     get_market,
     get_vat_rate,
     list_markets,
@@ -20,34 +28,53 @@ from panier.markets.queries import (
 )
 from panier.markets.remembered import remember_market, remembered_market
 from panier.markets.rules import (
+    COMMISSION_DEFAULT,
+    COMMISSION_MAX,
     VAT_CATEGORIES,
+    FeeEndTooEarly,
+    FeeRule,
+    FeeRuleOver,
+    FeeTooEarly,
     MarketPaused,
     Stage,
     StageRefused,
-    UnknownFee,
+    Tier,
     UnknownVatRate,
     can_sell,
     check_selling,
+    find_fee,
     is_public,
 )
 
 __all__ = [
+    "COMMISSION_DEFAULT",
+    "COMMISSION_MAX",
     "VAT_CATEGORIES",
+    "FeeEndTooEarly",
+    "FeeRule",
+    "FeeRuleOver",
+    "FeeTooEarly",
     "Market",
     "MarketPaused",
     "Stage",
     "StageRefused",
-    "UnknownFee",
+    "Tier",
     "UnknownVatRate",
     "access_market",
     "access_market_in",
+    "add_fee_rule",
     "can_sell",
     "check_selling",
+    "end_fee_rule",
+    "find_commissions",
+    "find_fee",
     "find_market",
     "get_commission",
+    "get_highest_commission",
     "get_market",
     "get_vat_rate",
     "is_public",
+    "list_fee_rules",
     "list_markets",
     "list_open_markets",
     "load",

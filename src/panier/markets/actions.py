@@ -22,13 +22,11 @@ class ShippedMarket(msgspec.Struct):
     languages: list[str]
     time_zone: str
     stage: str
-    commission: int
 
 
 class Shipped(msgspec.Struct):
     """The data file."""
 
-    commission_from: date
     market: list[ShippedMarket]
     vat: dict[str, dict[str, dict[date, int]]]
     """By country, category and the day from which it holds; basis points."""
@@ -50,24 +48,16 @@ def read_shipped() -> Shipped:
 async def load(tx: Tx) -> None:
     """Bring in the shipped markets and VAT rates; may be repeated.
 
-    What an operator decided stays (stage, languages, fees); a VAT rate is corrected.
+    What an operator decided stays (stage, languages); a VAT rate is corrected.
     """
     shipped = read_shipped()
     for market in shipped.market:
-        row = {**msgspec.structs.asdict(market), "valid_from": shipped.commission_from}
         await run(
             tx,
             "insert into market (code, name, country, currency, languages, time_zone, stage)"
             " values (%(code)s, %(name)s, %(country)s, %(currency)s, %(languages)s,"
             " %(time_zone)s, %(stage)s) on conflict (code) do nothing",
-            row,
-        )
-        await run(
-            tx,
-            "insert into fee (market, kind, valid_from, basis_points)"
-            " values (%(code)s, 'commission', %(valid_from)s, %(commission)s)"
-            " on conflict (market, kind, valid_from) do nothing",
-            row,
+            msgspec.structs.asdict(market),
         )
     for country, category, valid_from, rate in shipped.rates():
         await run(

@@ -1,5 +1,8 @@
 """What a market is."""
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 import msgspec
 
 
@@ -25,3 +28,7 @@ class Market(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """Return its start page's address: /fr/."""
         return f"/{self.code.lower()}/"
+
+    def day(self, moment: datetime) -> date:
+        """Return which day its calendar shows at `moment`."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()

@@ -1,4 +1,4 @@
-"""Reading markets, VAT rates and fees."""
+"""Reading markets and VAT rates."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,7 +8,7 @@ from panier.kit.db import Tx, find, rows, value
 from panier.kit.errors import NotFound
 from panier.kit.fresh import Fresh
 from panier.markets.market import Market
-from panier.markets.rules import Stage, UnknownFee, UnknownVatRate
+from panier.markets.rules import Stage, UnknownVatRate
 
 FRESH_SECONDS = 5
 """How long a process may go on believing what it has read of the markets."""
@@ -98,18 +98,4 @@ async def get_vat_rate(tx: Tx, country: str, category: str, on: date) -> int:
     )
     if found is None:
         raise UnknownVatRate(country=country, category=category, on=on.isoformat())
-    return int(found)
-
-
-async def get_commission(tx: Tx, market: str, on: date) -> int:
-    """Return the platform's commission in basis points on a day; raises UnknownFee."""
-    found = await value(
-        tx,
-        "select basis_points from fee"
-        " where market = %s and kind = 'commission' and valid_from <= %s"
-        " order by valid_from desc limit 1",
-        (market, on),
-    )
-    if found is None:
-        raise UnknownFee(kind="commission", market=market, on=on.isoformat())
     return int(found)

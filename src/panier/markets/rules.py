@@ -1,8 +1,14 @@
-"""Stages: what a market may become, what is possible in it."""
+"""What a market may become, what is possible in it, which commission holds for whom: pure."""
 
+from collections.abc import Iterable
+from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
-from panier.kit.errors import PanierError
+import msgspec
+
+from panier.kit.errors import BadInput, PanierError
+from panier.kit.i18n import _
 
 
 class Stage(StrEnum):
@@ -20,6 +26,40 @@ class Stage(StrEnum):
     """Sells nothing more; open orders are brought to their end."""
     CLOSED = "closed"
     """Over; its pages are gone, its books are kept."""
+
+
+class Tier(StrEnum):
+    """What a seller is to us, as far as the commission goes."""
+
+    KEY_ACCOUNT = "key_account"
+    """Agreed with one by one."""
+    STANDARD = "standard"
+    """Everybody else."""
+    FIRST_90_DAYS = "first_90_days"
+    """Everybody else, from their first day until the ninetieth."""
+
+
+class FeeRule(msgspec.Struct, frozen=True):
+    """What commission holds for which sellers and products of a market, and when."""
+
+    id: UUID
+    market: str
+    tier: str | None
+    """See Tier; None is all."""
+    category: str | None
+    """See VAT_CATEGORIES; None is all."""
+    basis_points: int
+    valid_from: date
+    valid_until: date | None
+    """The first day on which it holds no more; `valid_from` itself: it never began."""
+    at: datetime
+    made_by: UUID | None
+    ended_by: UUID | None
+    ended_at: datetime | None
+
+    def holds(self, day: date) -> bool:
+        """Tell whether `day` is one of its days."""
+        return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
 
 
 TRANSITIONS: dict[Stage, frozenset[Stage]] = {
@@ -44,6 +84,12 @@ VAT_CATEGORIES = frozenset(
     }
 )
 """What a product may be; data.toml explains them and has each country's rates."""
+COMMISSION_DEFAULT = 500
+"""Basis points where no rule says otherwise."""
+COMMISSION_MAX = 5000
+"""Basis points; more than half of a price is no commission."""
+RULES_MAX = 500
+"""Fee rules of a market that have not ended."""
 SELLING = frozenset({Stage.PILOT, Stage.OPEN})
 PUBLIC = frozenset({Stage.PILOT, Stage.OPEN, Stage.PAUSED, Stage.CLOSING})
 
@@ -66,10 +112,22 @@ class UnknownVatRate(PanierError):
     code, status = "unknown_vat_rate", 409
 
 
-class UnknownFee(PanierError):
-    """No commission is agreed for this market on this day."""
+class FeeTooEarly(PanierError):
+    """What was sold keeps its commission: a rule begins tomorrow at the earliest."""
 
-    code, status = "unknown_fee", 409
+    code, status = "fee_too_early", 422
+
+
+class FeeEndTooEarly(PanierError):
+    """What was sold keeps its commission: a rule ends with today at the earliest."""
+
+    code, status = "fee_end_too_early", 422
+
+
+class FeeRuleOver(PanierError):
+    """This rule has ended already."""
+
+    code, status = "fee_rule_over", 409
 
 
 def check_move(stage: str, to: str) -> None:
@@ -92,3 +150,47 @@ def check_selling(stage: str) -> None:
 def is_public(stage: str) -> bool:
     """Tell whether anybody with the address may look at it."""
     return stage in PUBLIC
+
+
+def find_fee(rules: Iterable[FeeRule], tier: str, category: str, day: date) -> FeeRule | None:
+    """Return the rule that decides, or None: then COMMISSION_DEFAULT holds.
+
+    The most specific one wins: for tier and category, for the tier, for the category, for all.
+    Among equals the one that began last, and of one day the one that was written last.
+    """
+    fitting = [
+        rule
+        for rule in rules
+        if rule.holds(day) and rule.tier in (None, tier) and rule.category in (None, category)
+    ]
+    return max(fitting, key=_weight, default=None)
+
+
+def _weight(rule: FeeRule) -> tuple[bool, bool, date, UUID]:
+    return rule.tier is not None, rule.category is not None, rule.valid_from, rule.id
+
+
+def check_fee(
+    tier: str | None, category: str | None, basis_points: int, valid_from: date, today: date
+) -> None:
+    """Refuse an unknown tier or category, an absurd rate, or a rule that changes what was sold.
+
+    Raises BadInput, FeeTooEarly.
+    """
+    if tier is not None and tier not in set(Tier):
+        raise BadInput(field="tier", reason=tier)
+    if category is not None and category not in VAT_CATEGORIES:
+        raise BadInput(field="category", reason=category)
+    if not 0 <= basis_points <= COMMISSION_MAX:
+        reason = _("a commission is between 0 and %(most)s %%", most=COMMISSION_MAX // 100)
+        raise BadInput(field="percent", reason=reason)
+    if valid_from <= today:
+        raise FeeTooEarly
+
+
+def check_fee_end(rule: FeeRule, last_day: date, today: date) -> None:
+    """Refuse to end a rule in the past, or one that is over; raises FeeEndTooEarly, FeeRuleOver."""
+    if rule.valid_until is not None and rule.valid_until <= max(today, rule.valid_from):
+        raise FeeRuleOver
+    if last_day < today:
+        raise FeeEndTooEarly

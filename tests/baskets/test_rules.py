@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panier import baskets
-from panier.baskets import Item
+from panier.baskets import Cut, Item
 from panier.catalog import Offer
 from panier.kit.money import Money
 
@@ -94,3 +95,29 @@ def test_shares_of_parcels_always_sum_to_the_parcels(
     assert sums.goods.minor == sum(minor * quantity for minor, quantity, _, _ in drawn)
     assert 0 <= sums.vat.minor <= sums.total.minor
     assert len(baskets.by_seller(lines)) == len(sellers)
+
+
+def test_a_reduction_says_who_bears_it_and_what_of_it_bears_vat() -> None:
+    """24.90: 2.00 off by the seller, 1.00 shared, 3.00 by the platform; the parcel paid for."""
+    line = price((offer(1, 2490), 1))[0]
+    cut = Cut(seller_discount=200, cofunding=100, subsidy=300, shipping_subsidy=490)
+    [reduced] = baskets.reduce([line], {UUID(int=1): cut})
+    assert (reduced.list.minor, reduced.total.minor, reduced.base.minor) == (2490, 1890, 2190)
+    # VAT is inside what the seller gets: 21.90 / 1.2 = 18.25
+    assert reduced.vat.minor == 365
+    assert (reduced.shipping.minor, reduced.shipping_subsidy.minor) == (0, 490)
+    assert reduced.shipping_vat.minor == 82
+
+
+def test_a_seller_who_waives_the_parcel_owes_no_vat_for_it() -> None:
+    [reduced] = baskets.reduce(
+        price((offer(1, 2490), 1)), {UUID(int=1): Cut(shipping_discount=490)}
+    )
+    assert (reduced.shipping.minor, reduced.shipping_vat.minor) == (0, 0)
+
+
+@pytest.mark.parametrize("cut", [Cut(seller_discount=2491), Cut(shipping_subsidy=491),
+                                 Cut(subsidy=-1)])  # fmt: skip
+def test_nothing_is_reduced_below_nothing_or_raised(cut: Cut) -> None:
+    with pytest.raises(ValueError, match="not within"):
+        baskets.reduce(price((offer(1, 2490), 1)), {UUID(int=1): cut})

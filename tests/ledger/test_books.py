@@ -18,7 +18,7 @@ def a_sale(order: int, total: int = 2980) -> Posting:
     return ledger.sale(
         ledger.Sale(
             UUID(int=order), "sandbox", "FR", "FR", SELLER,
-            Money(total, "EUR"), Money(497, "EUR"), Money(125, "EUR"),
+            Money(total, "EUR"), Money(497, "EUR"), Money(125, "EUR"), Money.zero("EUR"),
         )
     )  # fmt: skip
 

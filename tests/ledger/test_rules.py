@@ -23,6 +23,7 @@ def a_sale(total: int, vat: int, commission: int, order: UUID = ORDER) -> ledger
         total=Money(total, "EUR"),
         vat=Money(vat, "EUR"),
         commission=Money(commission, "EUR"),
+        subsidy=Money.zero("EUR"),
     )
 
 
@@ -103,7 +104,7 @@ def test_any_sequence_of_sales_sums_to_zero(
         total = Money(minor, currency)
         fact = ledger.Sale(
             UUID(int=n), "sandbox", "FR", "FR", SELLER,
-            total, total.vat_inside(vat), total.percent(commission),
+            total, total.vat_inside(vat), total.percent(commission), Money.zero(currency),
         )  # fmt: skip
         postings.append(book(fact))  # type: ignore[operator]
     for posting in postings:
@@ -111,3 +112,48 @@ def test_any_sequence_of_sales_sums_to_zero(
     for currency in ("EUR", "GBP"):
         sums = sum_by_account(postings)
         assert sum(m for a, m in sums.items() if a.currency == currency) == 0
+
+
+def test_a_subsidised_sale_pays_everybody_in_full() -> None:
+    """Of 29.80 the buyer pays 24.80, the platform 5.00; a host gets 10 %."""
+    sold = ledger.Sale(
+        ORDER, "sandbox", "FR", "FR", SELLER, Money(2480, "EUR"), vat=Money(497, "EUR"),
+        commission=Money(125, "EUR"), subsidy=Money(500, "EUR"),
+        creators=[(UUID(int=8), Money(249, "EUR"))],
+    )  # fmt: skip
+    assert [(e.account.kind, e.account.owner, e.minor) for e in ledger.sale(sold).entries] == [
+        ("clearing", "sandbox", 2480),
+        ("subsidy", "FR", 500),
+        ("vat", "FR", -497),
+        ("commission", "FR", -125),
+        ("creator", str(UUID(int=8)), -249),
+        ("seller", str(SELLER), -2109),
+    ]
+
+
+def test_a_refund_undoes_each_part() -> None:
+    half = ledger.Sale(
+        ORDER, "sandbox", "FR", "FR", SELLER, Money(1240, "EUR"), vat=Money(249, "EUR"),
+        commission=Money(63, "EUR"), subsidy=Money(250, "EUR"),
+        creators=[(UUID(int=8), Money(125, "EUR"))],
+    )  # fmt: skip
+    booked = ledger.refund(UUID(int=5), half)
+    assert booked.key == "refund:00000000-0000-0000-0000-000000000005"
+    assert [(e.account.kind, e.minor) for e in booked.entries] == [
+        ("clearing", -1240),
+        ("subsidy", -250),
+        ("vat", 249),
+        ("commission", 63),
+        ("creator", 125),
+        ("seller", 1053),
+    ]
+
+
+def test_a_sale_that_leaves_its_seller_less_than_nothing_is_not_booked() -> None:
+    greedy = ledger.Sale(
+        ORDER, "sandbox", "FR", "FR", SELLER, Money(1000, "EUR"), vat=Money(167, "EUR"),
+        commission=Money(50, "EUR"), subsidy=Money.zero("EUR"),
+        creators=[(UUID(int=8), Money(800, "EUR"))],
+    )  # fmt: skip
+    with pytest.raises(ledger.Unbalanced):
+        ledger.sale(greedy)

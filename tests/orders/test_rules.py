@@ -13,7 +13,7 @@ from panier.kit.money import Money
 from panier.orders.addresses import CountryRefused, PostcodeWrong, check_address, check_name
 from panier.orders.lists import csv_row
 from panier.orders.queries import Order
-from panier.orders.rules import basket_until, draft_orders, name_on_air, number
+from panier.orders.rules import Terms, basket_until, draft_orders, name_on_air, number
 from panier.people import Address
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ def test_each_seller_has_an_order_and_its_parts_sum_up() -> None:
     lines = baskets.price(
         [item for item, _ in pairs], {o.variant: o for _, o in pairs}, {"standard": 2000}
     )
-    first, second = draft_orders(lines, 500, "EUR")
+    first, second = draft_orders(lines, {o.variant: Terms(500) for _, o in pairs}, "EUR")
     # 49.80 + 9.99 goods; 4.90 parcel split 4.08 and 0.82; VAT 8.30 + 1.67 + 0.68 + 0.14
     assert (first.goods.minor, first.shipping.minor, first.vat.minor) == (5979, 490, 1079)
     # 5 % of 49.80 is 2.49, of 9.99 is 0.4995, rounded line by line
@@ -42,6 +42,22 @@ def test_each_seller_has_an_order_and_its_parts_sum_up() -> None:
     # 19.90 + 4.90; VAT 3.32 + 0.82; commission 0.995 rounded half up
     assert (second.total.minor, second.vat.minor, second.commission.minor) == (2480, 414, 100)
     assert second.net.minor == 1966
+
+
+def test_commission_and_share_are_taken_of_what_the_seller_gets() -> None:
+    pairs = [line(1, 10_000, 1, 1)]
+    lines = baskets.reduce(
+        baskets.price([pairs[0][0]], {pairs[0][1].variant: pairs[0][1]}, {"standard": 2000}),
+        {UUID(int=1): baskets.Cut(seller_discount=1000, subsidy=2000)},
+    )
+    host = UUID(int=8)
+    [draft] = draft_orders(lines, {UUID(int=1): Terms(500, host, 1000)}, "EUR")
+    # The buyer pays 70.00, the seller gets 90.00 for the goods and 4.90 for the parcel
+    assert (draft.goods.minor, draft.subsidy.minor, draft.shipping.minor) == (7000, 2000, 490)
+    assert (draft.commission.minor, draft.creators.minor) == (450, 900)
+    # 90.00 / 6 and 4.90 / 6
+    assert draft.vat.minor == 1500 + 82
+    assert draft.net.minor == 9490 - 1582 - 450 - 900
 
 
 def test_an_order_is_numbered_by_market_and_year() -> None:
@@ -124,10 +140,10 @@ def test_a_spreadsheet_does_not_run_what_a_seller_calls_itself() -> None:
     order = Order(
         id=UUID(int=1), checkout=UUID(int=2), market="FR", seller=UUID(int=3),
         seller_name='=HYPERLINK("http://evil")', show=None, number="FR-2026-000001", state="paid",
-        currency="EUR", goods_minor=2490, shipping_minor=490, vat_minor=497, commission_minor=125,
-        at=NOON, paid_at=None,
+        currency="EUR", goods_minor=2490, shipping_minor=490, subsidy_minor=0, vat_minor=497,
+        commission_minor=125, creators_minor=0, at=NOON, paid_at=None,
     )  # fmt: skip
     assert csv_row(order) == [
         "FR-2026-000001", "paid", '\'=HYPERLINK("http://evil")', "2026-03-01T12:00:00Z", "", "",
-        "EUR", 2490, 490, 2980, 497, 125, 2358,
+        "EUR", 2490, 490, 2980, 0, 497, 125, 0, 2358,
     ]  # fmt: skip

@@ -133,9 +133,12 @@ async def buy(  # noqa: PLR0917 - a row of a test's story
         (order, checkout, shop.seller, shop.show, order.hex, goods, at(second), at(second)),
     )
     await tx.execute(
-        "insert into order_line values"
-        " (%s, 1, %s, %s, 'x', 'x', 'x', %s, %s, 2000, 0, 490, 0, %s, 500, 0)",
-        (order, product, variant, quantity, minor, goods),
+        "insert into order_line (order_id, n, product_id, variant_id, title, variant_title, sku,"
+        " quantity, unit_minor, list_minor, goods_minor, vat_basis_points, vat_minor,"
+        " shipping_minor, shipping_vat_minor, commission_base_minor, commission_basis_points,"
+        " commission_minor)"
+        " values (%s, 1, %s, %s, 'x', 'x', 'x', %s, %s, %s, %s, 2000, 0, 490, 0, %s, 500, 0)",
+        (order, product, variant, quantity, minor, goods, goods, goods),
     )
     await tx.execute(
         "insert into hold (id, variant_id, market, show_id, buyer, quantity, state, checkout_id,"

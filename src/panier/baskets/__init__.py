@@ -8,9 +8,10 @@ limits  20 units of a variant a buyer (hold_quantity_max); a hold lasts hold_sec
 
 from panier.baskets.actions import add_all, drop, show
 from panier.baskets.queries import ShownBasket, as_json, get_basket, get_vat_rates, show_lines
-from panier.baskets.rules import Item, Line, Sums, by_seller, join_items, price, sums
+from panier.baskets.rules import Cut, Item, Line, Sums, by_seller, join_items, price, reduce, sums
 
 __all__ = [
+    "Cut",
     "Item",
     "Line",
     "ShownBasket",
@@ -23,6 +24,7 @@ __all__ = [
     "get_vat_rates",
     "join_items",
     "price",
+    "reduce",
     "show",
     "show_lines",
     "sums",

@@ -25,21 +25,52 @@ class Item(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
+class Cut(msgspec.Struct, frozen=True):
+    """What a line costs its buyer less, by who bears it; VAT included, in minor units from 0."""
+
+    seller_discount: int = 0
+    """Borne by the seller alone."""
+    cofunding: int = 0
+    """The seller's part of a reduction that the platform shares."""
+    subsidy: int = 0
+    """The platform's part."""
+    shipping_discount: int = 0
+    """Off the line's share of the parcel, borne by the seller."""
+    shipping_subsidy: int = 0
+    """The same, borne by the platform."""
+
+
 class Line(msgspec.Struct, frozen=True):
-    """A line of a basket or an order; every amount includes VAT, which is told besides."""
+    """A line of a basket or an order; every amount includes VAT, which is told besides.
+
+    The platform's part of a reduction is money for the seller, so VAT is inside it as well
+    (Directive 2006/112/EC, article 73: subsidies directly linked to the price).
+    """
 
     offer: Offer
     quantity: int
     expires_at: datetime
     vat_basis_points: int
+    list: Money
+    """All units at their regular price."""
+    seller_discount: Money
+    cofunding: Money
+    subsidy: Money
     total: Money
-    """Price of all units."""
+    """What the buyer pays for all units: the list price less the three."""
     vat: Money
-    """The VAT inside `total`."""
+    """The VAT inside `total` and `subsidy`."""
     shipping: Money
-    """The line's share of its seller's parcel."""
+    """What the buyer pays of the line's share of its seller's parcel."""
+    shipping_subsidy: Money
+    """What the platform pays of it."""
     shipping_vat: Money
-    """The VAT inside `shipping`."""
+    """The VAT inside `shipping` and `shipping_subsidy`."""
+
+    @property
+    def base(self) -> Money:
+        """Return what the seller gets for the goods: commission and shares are taken of it."""
+        return self.total + self.subsidy
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -48,7 +79,7 @@ class Sums(msgspec.Struct, frozen=True):
     goods: Money
     shipping: Money
     vat: Money
-    """The VAT inside goods and shipping."""
+    """The VAT inside goods, shipping and what the platform pays of them."""
 
     @property
     def total(self) -> Money:
@@ -91,20 +122,55 @@ def price(
         totals = [offer.unit * item.quantity for item, offer in parcel]
         shares = parcel[0][1].shipping.split([total.minor for total in totals])
         for (item, offer), total, share in zip(parcel, totals, shares, strict=True):
-            rate = rates[offer.vat_category]
+            rate, zero = rates[offer.vat_category], Money.zero(total.currency)
             lines.append(
                 Line(
                     offer=offer,
                     quantity=item.quantity,
                     expires_at=item.expires_at,
                     vat_basis_points=rate,
+                    list=total,
+                    seller_discount=zero,
+                    cofunding=zero,
+                    subsidy=zero,
                     total=total,
                     vat=total.vat_inside(rate),
                     shipping=share,
+                    shipping_subsidy=zero,
                     shipping_vat=share.vat_inside(rate),
                 )
             )
     return lines
+
+
+def reduce(lines: Sequence[Line], cuts: Mapping[UUID, Cut]) -> list[Line]:
+    """Reduce lines by the cuts of their variants; raises ValueError for a cut beyond the line."""
+    return [
+        _reduce(line, cuts[line.offer.variant]) if line.offer.variant in cuts else line
+        for line in lines
+    ]
+
+
+def _reduce(line: Line, cut: Cut) -> Line:
+    rate, currency = line.vat_basis_points, line.total.currency
+    total = line.total.minor - cut.seller_discount - cut.cofunding - cut.subsidy
+    shipping = line.shipping.minor - cut.shipping_discount - cut.shipping_subsidy
+    if min(total, shipping, *msgspec.structs.astuple(cut)) < 0:
+        raise ValueError(f"{line.offer.sku}: {cut} is not within {line.total} and {line.shipping}")
+    subsidy = Money(line.subsidy.minor + cut.subsidy, currency)
+    shipping_subsidy = Money(line.shipping_subsidy.minor + cut.shipping_subsidy, currency)
+    paid, sent = Money(total, currency), Money(shipping, currency)
+    return msgspec.structs.replace(
+        line,
+        seller_discount=Money(line.seller_discount.minor + cut.seller_discount, currency),
+        cofunding=Money(line.cofunding.minor + cut.cofunding, currency),
+        subsidy=subsidy,
+        total=paid,
+        vat=(paid + subsidy).vat_inside(rate),
+        shipping=sent,
+        shipping_subsidy=shipping_subsidy,
+        shipping_vat=(sent + shipping_subsidy).vat_inside(rate),
+    )
 
 
 def sums(lines: Iterable[Line], currency: str) -> Sums:

@@ -8,7 +8,7 @@ own length.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -52,6 +52,17 @@ class Moments(list["datetime | None"]):
 
 class Jsons(list["bytes | None"]):
     """A column of jsonb[], from JSON already encoded."""
+
+
+Kinds = Sequence[type[list[Any]]]
+"""The kinds of a statement's columns."""
+
+
+def columns(table: Sequence[tuple[object, ...]], kinds: Kinds) -> list[list[Any]]:
+    """Turn rows into packed columns of these kinds, in their order."""
+    if not table:
+        return [kind() for kind in kinds]
+    return [kind(column) for kind, column in zip(kinds, zip(*table, strict=True), strict=True)]
 
 
 _uuid_length = struct.pack("!i", 16)

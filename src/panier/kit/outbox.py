@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from panier.kit.arrays import Jsons, Smalls, Texts, Uuids
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
@@ -18,8 +19,8 @@ NEWS = "news"
 
 WRITE = """
 insert into event (id, lane, stream, market, kind, body, at)
-select id, lane, stream, market, kind, body::jsonb, %b
-from unnest(%b::uuid[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::text[])
+select id, lane, stream, market, kind, body, %b
+from unnest(%b::uuid[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::jsonb[])
   g(id, lane, stream, market, kind, body)
 """
 
@@ -41,21 +42,19 @@ async def record(tx: Tx, *facts: Fact) -> None:
     await write(
         tx,
         [
-            Letter(
-                fact.stream, fact.market, type(fact).__name__, msgspec.json.encode(fact).decode()
-            )
+            Letter(fact.stream, fact.market, type(fact).__name__, msgspec.json.encode(fact))
             for fact in facts
         ],
     )
 
 
 class Letter(NamedTuple):
-    """One event ready to be written: `body` is JSON text."""
+    """One event ready to be written: `body` is JSON."""
 
     stream: UUID
     market: str
     kind: str
-    body: str
+    body: bytes
 
 
 async def write(tx: Tx, letters: Sequence[Letter], at: datetime | None = None) -> list[UUID]:
@@ -67,12 +66,12 @@ async def write(tx: Tx, letters: Sequence[Letter], at: datetime | None = None) -
         WRITE,
         (
             at or now(),
-            ids,
-            [letter.stream.int % LANES for letter in letters],
-            [letter.stream for letter in letters],
-            [letter.market for letter in letters],
-            [letter.kind for letter in letters],
-            [letter.body for letter in letters],
+            Uuids(ids),
+            Smalls([letter.stream.int % LANES for letter in letters]),
+            Uuids([letter.stream for letter in letters]),
+            Texts([letter.market for letter in letters]),
+            Texts([letter.kind for letter in letters]),
+            Jsons([letter.body for letter in letters]),
         ),
     )
     cell = tx.cell

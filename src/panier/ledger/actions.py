@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from panier.kit.arrays import Bigs, Smalls, Texts, Uuids
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
@@ -55,19 +56,19 @@ async def post(tx: Tx, postings: Sequence[Posting]) -> set[str]:
         POST,
         (
             now(),
-            ids,
-            list(fresh),
-            [p.kind for p in fresh.values()],
-            [p.order for p in fresh.values()],
-            [key for key, _, _ in lines],
-            [n for _, n, _ in lines],
-            [accounts[entry.account] for _, _, entry in lines],
-            [entry.minor for _, _, entry in lines],
-            [entry.account.currency for _, _, entry in lines],
-            list(accounts.values()),
-            [a.kind for a in accounts],
-            [a.owner for a in accounts],
-            [a.currency for a in accounts],
+            Uuids(ids),
+            Texts(fresh),
+            Texts([p.kind for p in fresh.values()]),
+            Uuids([p.order for p in fresh.values()]),
+            Uuids([key for key, _, _ in lines]),
+            Smalls([n for _, n, _ in lines]),
+            Uuids([accounts[entry.account] for _, _, entry in lines]),
+            Bigs([entry.minor for _, _, entry in lines]),
+            Texts([entry.account.currency for _, _, entry in lines]),
+            Uuids(accounts.values()),
+            Texts([a.kind for a in accounts]),
+            Texts([a.owner for a in accounts]),
+            Texts([a.currency for a in accounts]),
         ),
     )
     return {row[0] for row in await cursor.fetchall()}

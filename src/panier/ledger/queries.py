@@ -1,5 +1,6 @@
 """Reads: balances, an order's entries, and whether the books are right."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -81,3 +82,41 @@ async def check_books(tx: Tx) -> list[Finding]:
      where a.balance_minor <> coalesce(e.minor, 0) order by a.id limit %(limit)s)
     """
     return await rows(tx, sql, {"limit": FINDINGS_MAX}, Finding)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What an order's entries on one account come to."""
+
+    order: UUID
+    kind: str
+    """The account's kind."""
+    owner: str
+    minor: int
+    currency: str
+
+    @property
+    def amount(self) -> Money:
+        """Return it as money: debit above zero, credit below."""
+        return Money(self.minor, self.currency)
+
+
+async def sum_by_order(tx: Tx, orders: Sequence[UUID], kinds: Sequence[str]) -> list[Standing]:
+    """Sum what was booked for these orders on accounts of these kinds."""
+    sql = """
+    select p.order_id as "order", a.kind, a.owner, sum(e.minor)::bigint as minor, a.currency
+    from posting p join entry e on e.posting_id = p.id join account a on a.id = e.account_id
+    where p.order_id = any(%b) and a.kind = any(%b)
+    group by p.order_id, a.kind, a.owner, a.currency order by p.order_id, a.kind, a.owner
+    """
+    return await rows(tx, sql, (list(orders), list(kinds)), Standing)
+
+
+async def lock_balances(tx: Tx, accounts: Collection[Account]) -> dict[Account, Money]:
+    """Return what stands on these accounts, which nobody else moves until this transaction ends."""
+    by_id = {account.id: account for account in accounts}
+    cursor = await tx.execute(
+        "select id, balance_minor from account where id = any(%b) order by id for update",
+        (list(by_id),),
+    )
+    found = dict(await cursor.fetchall())
+    return {account: Money(found.get(key, 0), account.currency) for key, account in by_id.items()}

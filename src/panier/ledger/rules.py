@@ -22,10 +22,27 @@ SELLER = "seller"
 """What is owed to a seller; its owner is the seller's id."""
 RETURN = "return"
 """Money of buyers that has to go back; its owner is the market."""
+CREATOR = "creator"
+"""What is owed to whoever presented, a person's id; not yet theirs to have."""
+SUBSIDY = "subsidy"
+"""What the platform paid of buyers' prices; its owner is the market."""
+SELLER_DUE = "seller_due"
+"""What a seller may have paid out now; `seller` is what is not yet theirs to have."""
+CREATOR_DUE = "creator_due"
+"""What a creator may have paid out now."""
+RESERVE = "reserve"
+"""What is kept back of a seller's money for a while, against refunds and disputes."""
+PAYOUT = "payout"
+"""Payouts under way; its owner is the provider."""
+DISPUTE = "dispute"
+"""Money that a card's bank took back while it decides; its owner is the market."""
+LOSS = "loss"
+"""What the platform lost; its owner is the market."""
 
 SALE = "sale"
 UNFULFILLABLE = "unfulfillable"
 REFUND_UNFULFILLABLE = "refund_unfulfillable"
+REFUND = "refund"
 
 ACCOUNTS = UUID("0b6f3c1e-6a51-5b0e-9d43-6c5d8a6d1f20")
 """The name space of account ids (RFC 9562, UUIDv5)."""
@@ -85,9 +102,19 @@ class Sale(NamedTuple):
     total: Money
     """Goods and shipping: what the buyer paid."""
     vat: Money
-    """The VAT inside the total."""
+    """The VAT inside total and subsidy."""
     commission: Money
     """Our share."""
+    subsidy: Money
+    """What the platform paid of the price."""
+    creators: Sequence[tuple[UUID, Money]] = ()
+    """The shares of those who presented, by person."""
+
+    @property
+    def net(self) -> Money:
+        """Return what is the seller's."""
+        shares = sum((share for _, share in self.creators), Money.zero(self.total.currency))
+        return self.total + self.subsidy - self.vat - self.commission - shares
 
 
 def check_posting(posting: Posting) -> None:
@@ -114,41 +141,55 @@ def sum_by_account(postings: Sequence[Posting]) -> dict[Account, int]:
 
 
 def sale(s: Sale) -> Posting:
-    """Book a paid order: the provider owes us the total; we owe VAT and the seller the rest.
+    """Book a paid order: the provider owes us the total, we the parts to whom they belong.
 
-    Raises Unbalanced when VAT and commission are more than the buyer paid.
+    Raises Unbalanced when VAT, commission and shares are more than buyer and platform pay.
     """
-    rest = s.total - s.vat - s.commission
-    if rest.minor < 0:
-        raise Unbalanced(f"sale {s.order}: VAT and commission exceed {s.total}")
-    return _posting(
-        SALE,
-        s.order,
+    if s.net.minor < 0:
+        raise Unbalanced(f"sale {s.order}: VAT, commission and shares exceed {s.total}")
+    return _posting(f"{SALE}:{s.order}", SALE, s.order, *_parts(s))
+
+
+def refund(key: UUID, back: Sale) -> Posting:
+    """Book that `back`, a part of a sale or all of it, was undone and the buyer has the money."""
+    undone = [(name, owner, -amount) for name, owner, amount in _parts(back)]
+    return _posting(f"{REFUND}:{key}", REFUND, back.order, *undone)
+
+
+def _parts(s: Sale) -> list[tuple[str, str, Money]]:
+    return [
         (CLEARING, s.provider, s.total),
+        (SUBSIDY, s.market, s.subsidy),
         (VAT, s.country, -s.vat),
         (COMMISSION, s.market, -s.commission),
-        (SELLER, str(s.seller), -rest),
-    )
+        *((CREATOR, str(creator), -share) for creator, share in s.creators),
+        (SELLER, str(s.seller), -s.net),
+    ]
 
 
 def unfulfillable(s: Sale) -> Posting:
     """Book money that came after the stock was gone: all of it is the buyer's."""
+    key = f"{UNFULFILLABLE}:{s.order}"
     return _posting(
-        UNFULFILLABLE, s.order, (CLEARING, s.provider, s.total), (RETURN, s.market, -s.total)
+        key, UNFULFILLABLE, s.order, (CLEARING, s.provider, s.total), (RETURN, s.market, -s.total)
     )
 
 
 def refund_unfulfillable(s: Sale) -> Posting:
     """Book that the buyer has such money back."""
     return _posting(
-        REFUND_UNFULFILLABLE, s.order, (RETURN, s.market, s.total), (CLEARING, s.provider, -s.total)
+        f"{REFUND_UNFULFILLABLE}:{s.order}",
+        REFUND_UNFULFILLABLE,
+        s.order,
+        (RETURN, s.market, s.total),
+        (CLEARING, s.provider, -s.total),
     )
 
 
-def _posting(kind: str, order: UUID, *parts: tuple[str, str, Money]) -> Posting:
+def _posting(key: str, kind: str, order: UUID, *parts: tuple[str, str, Money]) -> Posting:
     entries = [
         Entry(Account(name, owner, amount.currency), amount.minor)
         for name, owner, amount in parts
         if amount
     ]
-    return Posting(f"{kind}:{order}", kind, order, entries)
+    return Posting(key, kind, order, entries)

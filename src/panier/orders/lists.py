@@ -51,19 +51,22 @@ class Totals(msgspec.Struct):
     orders: int
     goods: int
     shipping: int
+    subsidy: int
     vat: int
     commission: int
+    creators: int
     currency: str
 
     @property
     def amounts(self) -> dict[str, Money]:
-        """Return goods, shipping, total, VAT, commission and net."""
+        """Return goods, shipping, subsidy, total, VAT, commission, creators' shares and net."""
         parts = {
             name: Money(getattr(self, name), self.currency)
-            for name in ("goods", "shipping", "vat", "commission")
+            for name in ("goods", "shipping", "subsidy", "vat", "commission", "creators")
         }
         total = parts["goods"] + parts["shipping"]
-        return {**parts, "total": total, "net": total - parts["vat"] - parts["commission"]}
+        taken = parts["vat"] + parts["commission"] + parts["creators"]
+        return {**parts, "total": total, "net": total + parts["subsidy"] - taken}
 
 
 async def list_orders(
@@ -83,12 +86,14 @@ async def sum_orders(tx: Tx, asked: Filter, currency: str) -> Totals:
     sql = f"""
     select count(*) as orders, coalesce(sum(goods_minor), 0)::bigint as goods,
            coalesce(sum(shipping_minor), 0)::bigint as shipping,
+           coalesce(sum(subsidy_minor), 0)::bigint as subsidy,
            coalesce(sum(vat_minor), 0)::bigint as vat,
-           coalesce(sum(commission_minor), 0)::bigint as commission, %(currency)s as currency
+           coalesce(sum(commission_minor), 0)::bigint as commission,
+           coalesce(sum(creators_minor), 0)::bigint as creators, %(currency)s as currency
     from orders o {WHERE} and o.currency = %(currency)s
     """
     found = await find(tx, sql, asked.params(currency=currency), Totals)
-    return found or Totals(0, 0, 0, 0, 0, currency)
+    return found or Totals(0, 0, 0, 0, 0, 0, 0, currency)
 
 
 async def list_shows_sold(tx: Tx, market: str, sellers: Collection[UUID] | None) -> list[UUID]:
@@ -106,7 +111,8 @@ async def list_shows_sold(tx: Tx, market: str, sellers: Collection[UUID] | None)
 
 COLUMNS = (
     "number", "state", "seller", "placed_at", "paid_at", "show", "currency", "goods_minor",
-    "shipping_minor", "total_minor", "vat_minor", "commission_minor", "net_minor",
+    "shipping_minor", "total_minor", "subsidy_minor", "vat_minor", "commission_minor",
+    "creators_minor", "net_minor",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so would be run by a spreadsheet (OWASP, CSV injection)."""
@@ -125,8 +131,10 @@ def csv_row(order: Order) -> list[str | int]:
         order.goods_minor,
         order.shipping_minor,
         order.total.minor,
+        order.subsidy_minor,
         order.vat_minor,
         order.commission_minor,
+        order.creators_minor,
         order.net.minor,
     ]
 

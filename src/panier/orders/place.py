@@ -12,10 +12,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from panier import baskets, catalog, markets, payments, stock
 from panier.baskets import Item, Line
+from panier.kit.arrays import (
+    Bigs,
+    Bools,
+    Ints,
+    Jsons,
+    Kinds,
+    Moments,
+    Smalls,
+    Texts,
+    Uuids,
+    columns,
+)
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run
 from panier.kit.errors import PanierError
@@ -25,10 +36,12 @@ from panier.markets import Market
 from panier.orders.rules import (
     CurrencyMismatch,
     Draft,
+    DraftLine,
     EmptyBasket,
     NotSoldHere,
     PriceChanged,
     State,
+    Terms,
     basket_until,
     draft_orders,
     number,
@@ -53,22 +66,33 @@ from unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid
 """
 ORDERS = """
 insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,
-  goods_minor, shipping_minor, vat_minor, commission_minor, at)
+  goods_minor, shipping_minor, subsidy_minor, vat_minor, commission_minor, creators_minor, at)
 select id, checkout_id, market, seller_id, show_id, number, 'placed', currency, goods, shipping,
-  vat, commission, %b
+  subsidy, vat, commission, creators, %b
 from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
-            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
-  g(id, checkout_id, market, seller_id, show_id, number, currency, goods, shipping, vat,
-    commission)
+            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+  g(id, checkout_id, market, seller_id, show_id, number, currency, goods, shipping, subsidy, vat,
+    commission, creators)
 """
+ORDER_COLUMNS: Kinds = (Uuids, Uuids, Texts, Uuids, Uuids, Texts, Texts, *[Bigs] * 6)
 LINES = """
 insert into order_line (order_id, n, product_id, variant_id, title, variant_title, sku, quantity,
-  unit_minor, vat_basis_points, vat_minor, shipping_minor, shipping_vat_minor,
-  commission_base_minor, commission_basis_points, commission_minor)
+  unit_minor, list_minor, seller_discount_minor, cofunding_minor, subsidy_minor, goods_minor,
+  vat_basis_points, vat_minor, shipping_minor, shipping_subsidy_minor, shipping_vat_minor,
+  commission_base_minor, commission_basis_points, commission_minor, creator_id,
+  creator_basis_points, creator_minor)
 select * from unnest(%b::uuid[], %b::smallint[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
-  %b::text[], %b::int[], %b::bigint[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[],
-  %b::bigint[], %b::int[], %b::bigint[])
+  %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
+  %b::bigint[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
+  %b::int[], %b::bigint[], %b::uuid[], %b::int[], %b::bigint[])
 """
+LINE_COLUMNS: Kinds = (
+    Uuids, Smalls, Uuids, Uuids, Texts, Texts, Texts, Ints, *[Bigs] * 6, Ints, *[Bigs] * 5, Ints,
+    Bigs, Uuids, Ints, Bigs,
+)  # fmt: skip
+CHECKOUT_COLUMNS: Kinds = (
+    *[Uuids] * 3, Texts, *[Uuids] * 3, Bigs, *[Texts] * 4, Jsons, Bools, Texts, Texts, Moments,
+)  # fmt: skip
 # Numbers run per market and year of its calendar; the row stays locked until the commit.
 NUMBERS = """
 insert into order_number (market, year, last)
@@ -183,7 +207,8 @@ def _pair(asked: Placement | Known) -> Pair:
 
 
 async def _known(tx: Tx, batch: Sequence[Placement]) -> dict[Pair, Known]:
-    found = await rows(tx, KNOWN, ([p.buyer for p in batch], [p.key for p in batch]), Known)
+    asked = (Uuids([p.buyer for p in batch]), Uuids([p.key for p in batch]))
+    found = await rows(tx, KNOWN, asked, Known)
     return {_pair(known): known for known in found}
 
 
@@ -216,7 +241,8 @@ async def _draft(
             await stock.unclaim(tx, p.checkout, basket_until(held_at, held_until, moment))
             answers[_pair(p)] = refusal
             continue
-        drafts = draft_orders(lines, prices.commissions[p.market.code], p.market.currency)
+        terms = {v: Terms(prices.commissions[p.market.code]) for v in {h.variant for h in mine}}
+        drafts = draft_orders(lines, terms, p.market.currency)
         shows = _first_shows(p, lines, mine)
         drafted.append(Drafted(p, new_id(), drafts, shows, held_until))
     return drafted
@@ -298,7 +324,8 @@ async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
             for d in drafted
         ],
     )
-    await run(tx, CHECKOUTS, (moment, *_columns([_checkout_row(d.placement, d) for d in drafted])))
+    checkouts = [_checkout_row(d.placement, d) for d in drafted]
+    await run(tx, CHECKOUTS, (moment, *columns(checkouts, CHECKOUT_COLUMNS)))
     numbers = await _numbers(tx, drafted, moment)
     order_rows, line_rows = [], []
     for d in drafted:
@@ -309,34 +336,33 @@ async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
                     order, d.placement.checkout, d.placement.market.code, draft.seller,
                     d.shows[draft.seller], numbers[d.placement.market.code].pop(),
                     draft.goods.currency, draft.goods.minor, draft.shipping.minor,
-                    draft.vat.minor, draft.commission.minor,
+                    draft.subsidy.minor, draft.vat.minor, draft.commission.minor,
+                    draft.creators.minor,
                 )
             )  # fmt: skip
             line_rows += [_line_row(order, n, drawn) for n, drawn in enumerate(draft.lines, 1)]
-    await run(tx, ORDERS, (moment, *_columns(order_rows)))
-    await run(tx, LINES, _columns(line_rows))
-
-
-def _columns(table: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*table, strict=True)]
+    await run(tx, ORDERS, (moment, *columns(order_rows, ORDER_COLUMNS)))
+    await run(tx, LINES, columns(line_rows, LINE_COLUMNS))
 
 
 def _checkout_row(p: Placement, d: Drafted) -> tuple[object, ...]:
     return (
         p.checkout, p.key, p.buyer, p.market.code, p.show, p.person, d.payment, d.total.minor,
         d.total.currency, p.email, p.name, p.name_on_air,
-        Jsonb(msgspec.to_builtins(p.address)), p.remember, p.language, p.page_url,
+        msgspec.json.encode(p.address), p.remember, p.language, p.page_url,
         d.held_until,
     )  # fmt: skip
 
 
-def _line_row(order: UUID, n: int, drawn: tuple[Line, Money, int, Money]) -> tuple[object, ...]:
-    line, base, basis_points, commission = drawn
-    offer = line.offer
+def _line_row(order: UUID, n: int, drawn: DraftLine) -> tuple[object, ...]:
+    line, terms, offer = drawn.line, drawn.terms, drawn.line.offer
     return (
         order, n, offer.product, offer.variant, offer.title, offer.variant_title, offer.sku,
-        line.quantity, offer.unit.minor, line.vat_basis_points, line.vat.minor,
-        line.shipping.minor, line.shipping_vat.minor, base.minor, basis_points, commission.minor,
+        line.quantity, offer.unit.minor, line.list.minor, line.seller_discount.minor,
+        line.cofunding.minor, line.subsidy.minor, line.total.minor, line.vat_basis_points,
+        line.vat.minor, line.shipping.minor, line.shipping_subsidy.minor, line.shipping_vat.minor,
+        line.base.minor, terms.commission, drawn.commission.minor, terms.creator, terms.share,
+        drawn.creator_share.minor,
     )  # fmt: skip
 
 

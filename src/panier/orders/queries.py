@@ -12,8 +12,8 @@ from panier.kit.money import Money
 from panier.people import Address
 
 ORDER = """o.id, o.checkout_id as checkout, o.market, o.seller_id as seller, s.name as seller_name,
-  o.show_id as show, o.number, o.state, o.currency, o.goods_minor, o.shipping_minor, o.vat_minor,
-  o.commission_minor, o.at, o.paid_at"""
+  o.show_id as show, o.number, o.state, o.currency, o.goods_minor, o.shipping_minor,
+  o.subsidy_minor, o.vat_minor, o.commission_minor, o.creators_minor, o.at, o.paid_at"""
 
 
 class PaymentOf(msgspec.Struct):
@@ -68,8 +68,10 @@ class Order(msgspec.Struct):
     currency: str
     goods_minor: int
     shipping_minor: int
+    subsidy_minor: int
     vat_minor: int
     commission_minor: int
+    creators_minor: int
     at: datetime
     paid_at: datetime | None
 
@@ -99,9 +101,19 @@ class Order(msgspec.Struct):
         return Money(self.commission_minor, self.currency)
 
     @property
+    def subsidy(self) -> Money:
+        """Return what the platform pays of goods and parcel."""
+        return Money(self.subsidy_minor, self.currency)
+
+    @property
+    def creators(self) -> Money:
+        """Return the shares of those who presented."""
+        return Money(self.creators_minor, self.currency)
+
+    @property
     def net(self) -> Money:
-        """Return the seller's share: the total less VAT and commission."""
-        return self.total - self.vat - self.commission
+        """Return what is the seller's of total and subsidy."""
+        return self.total + self.subsidy - self.vat - self.commission - self.creators
 
 
 class OrderLine(msgspec.Struct):
@@ -117,23 +129,37 @@ class OrderLine(msgspec.Struct):
     quantity: int
     currency: str
     unit_minor: int
+    list_minor: int
+    seller_discount_minor: int
+    cofunding_minor: int
+    subsidy_minor: int
+    goods_minor: int
     vat_basis_points: int
     vat_minor: int
     shipping_minor: int
+    shipping_subsidy_minor: int
     shipping_vat_minor: int
     commission_base_minor: int
     commission_basis_points: int
     commission_minor: int
+    creator: UUID | None
+    creator_basis_points: int
+    creator_minor: int
 
     @property
     def unit(self) -> Money:
-        """Return the price of one, VAT included."""
+        """Return the regular price of one, VAT included."""
         return Money(self.unit_minor, self.currency)
 
     @property
+    def reduction(self) -> Money:
+        """Return by how much the buyer pays less than the regular price."""
+        return Money(self.list_minor - self.goods_minor, self.currency)
+
+    @property
     def total(self) -> Money:
-        """Return the price of all units, VAT included."""
-        return self.unit * self.quantity
+        """Return what the buyer pays for all units, VAT included."""
+        return Money(self.goods_minor, self.currency)
 
     @property
     def vat(self) -> Money:
@@ -181,9 +207,11 @@ async def list_lines(tx: Tx, orders: Sequence[UUID]) -> dict[UUID, list[OrderLin
     """List the lines of these orders, by order."""
     sql = """
     select l.order_id as "order", l.n, l.product_id as product, l.variant_id as variant, l.title,
-           l.variant_title, l.sku, l.quantity, o.currency, l.unit_minor, l.vat_basis_points,
-           l.vat_minor, l.shipping_minor, l.shipping_vat_minor, l.commission_base_minor,
-           l.commission_basis_points, l.commission_minor
+           l.variant_title, l.sku, l.quantity, o.currency, l.unit_minor, l.list_minor,
+           l.seller_discount_minor, l.cofunding_minor, l.subsidy_minor, l.goods_minor,
+           l.vat_basis_points, l.vat_minor, l.shipping_minor, l.shipping_subsidy_minor,
+           l.shipping_vat_minor, l.commission_base_minor, l.commission_basis_points,
+           l.commission_minor, l.creator_id as creator, l.creator_basis_points, l.creator_minor
     from order_line l join orders o on o.id = l.order_id
     where l.order_id = any(%s) order by l.order_id, l.n
     """
@@ -213,8 +241,10 @@ async def check_orders(tx: Tx, limit: int = 100) -> list[Finding]:
              count(*) filter (where kind = 'refund_unfulfillable') as refunds
       from posting where order_id is not null group by order_id),
     summed as (
-      select order_id, sum(unit_minor * quantity) as goods, sum(shipping_minor) as shipping,
-             sum(vat_minor + shipping_vat_minor) as vat, sum(commission_minor) as commission
+      select order_id, sum(goods_minor) as goods, sum(shipping_minor) as shipping,
+             sum(subsidy_minor + shipping_subsidy_minor) as subsidy,
+             sum(vat_minor + shipping_vat_minor) as vat, sum(commission_minor) as commission,
+             sum(creator_minor) as creators
       from order_line group by order_id),
     findings as (
       select case
@@ -226,8 +256,9 @@ async def check_orders(tx: Tx, limit: int = 100) -> list[Finding]:
             then 'refund and books differ'
           when o.state <> c.state then 'order and checkout differ'
           when (o.state = 'paid') <> (p.state = 'paid') then 'order and payment differ'
-          when (o.goods_minor, o.shipping_minor, o.vat_minor, o.commission_minor)
-               is distinct from (l.goods, l.shipping, l.vat, l.commission)
+          when (o.goods_minor, o.shipping_minor, o.subsidy_minor, o.vat_minor,
+                o.commission_minor, o.creators_minor)
+               is distinct from (l.goods, l.shipping, l.subsidy, l.vat, l.commission, l.creators)
             then 'order and its lines differ'
         end as rule, o.number as subject
       from orders o join checkout c on c.id = o.checkout_id join payment p on p.id = c.payment_id

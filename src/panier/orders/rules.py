@@ -73,14 +73,22 @@ class NoSavedCard(PanierError):
     code, status = "no_saved_card", 422
 
 
+class Terms(NamedTuple):
+    """What is taken of the sale of one variant, in basis points of the line's base."""
+
+    commission: int
+    creator: UUID | None = None
+    """Who presented it and has a share; None: nobody."""
+    share: int = 0
+
+
 class DraftLine(NamedTuple):
-    """A line about to be ordered, and what we take of it."""
+    """A line about to be ordered, and what is taken of its base."""
 
     line: Line
-    commission_base: Money
-    """The goods' price, VAT included, shipping not."""
-    commission_basis_points: int
+    terms: Terms
     commission: Money
+    creator_share: Money
 
 
 class Draft(NamedTuple):
@@ -89,10 +97,15 @@ class Draft(NamedTuple):
     seller: UUID
     lines: list[DraftLine]
     goods: Money
+    """What the buyer pays for the goods."""
     shipping: Money
+    subsidy: Money
+    """What the platform pays of goods and shipping."""
     vat: Money
-    """The VAT inside goods and shipping."""
+    """The VAT inside goods, shipping and subsidy."""
     commission: Money
+    creators: Money
+    """The shares of those who presented."""
 
     @property
     def total(self) -> Money:
@@ -101,32 +114,30 @@ class Draft(NamedTuple):
 
     @property
     def net(self) -> Money:
-        """Return what the seller is paid out: the total less VAT and commission."""
-        return self.total - self.vat - self.commission
+        """Return what is the seller's of total and subsidy."""
+        return self.total + self.subsidy - self.vat - self.commission - self.creators
 
 
-def draft_orders(lines: Sequence[Line], commission_basis_points: int, currency: str) -> list[Draft]:
-    """Make one order a seller; commission is rounded line by line, as it is frozen."""
+def draft_orders(lines: Sequence[Line], terms: Mapping[UUID, Terms], currency: str) -> list[Draft]:
+    """Make one order a seller; `terms` by variant; shares are rounded line by line."""
     drafts = []
+    zero = Money.zero(currency)
     for parcel in by_seller(lines):
-        drawn = [
-            DraftLine(
-                line,
-                line.total,
-                commission_basis_points,
-                line.total.percent(commission_basis_points),
-            )
-            for line in parcel
-        ]
-        zero = Money.zero(currency)
+        drawn = []
+        for line in parcel:
+            of = terms[line.offer.variant]
+            base = line.base
+            drawn.append(DraftLine(line, of, base.percent(of.commission), base.percent(of.share)))
         drafts.append(
             Draft(
                 seller=parcel[0].offer.seller,
                 lines=drawn,
                 goods=sum((d.line.total for d in drawn), zero),
                 shipping=sum((d.line.shipping for d in drawn), zero),
+                subsidy=sum((d.line.subsidy + d.line.shipping_subsidy for d in drawn), zero),
                 vat=sum((d.line.vat + d.line.shipping_vat for d in drawn), zero),
                 commission=sum((d.commission for d in drawn), zero),
+                creators=sum((d.creator_share for d in drawn), zero),
             )
         )
     return drafts

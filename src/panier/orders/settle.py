@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from panier import events, ledger, payments, stock
+from panier.kit.arrays import Moments, Texts, Uuids
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run
 from panier.kit.errors import NotFound, PanierError
@@ -32,13 +33,14 @@ select c.* from unnest(%b::uuid[]) w(payment) cross join lateral (
 SOLD = """
 select o.* from unnest(%b::uuid[]) w(id) cross join lateral (
   select id, checkout_id as checkout, seller_id as seller, show_id as show, currency,
-         goods_minor + shipping_minor as minor, vat_minor, commission_minor
+         goods_minor + shipping_minor as minor, subsidy_minor, vat_minor, commission_minor
   from orders where checkout_id = w.id offset 0) o
 order by o.id
 """
 LINES = """
 select l.* from unnest(%b::uuid[]) w(id) cross join lateral (
-  select order_id, product_id, quantity from order_line where order_id = w.id order by n) l
+  select order_id as "order", product_id as product, quantity, creator_id as creator, creator_minor
+  from order_line where order_id = w.id order by n) l
 """
 MOVE = """
 with c as (
@@ -80,8 +82,19 @@ class Sold(msgspec.Struct):
     show: UUID | None
     currency: str
     minor: int
+    subsidy_minor: int
     vat_minor: int
     commission_minor: int
+
+
+class SoldLine(msgspec.Struct):
+    """What the books and the room need of a line."""
+
+    order: UUID
+    product: UUID
+    quantity: int
+    creator: UUID | None
+    creator_minor: int
 
 
 class Ending(NamedTuple):
@@ -103,7 +116,7 @@ FINALITY = {
 async def settle_batch(tx: Tx, answers: list[payments.Answer]) -> list[Settled | PanierError]:
     """Take in what providers said of these payments; answers how each checkout stands now."""
     keys = sorted({a.payment for a in answers})
-    checkouts = {c.payment: c for c in await rows(tx, LOCK, (keys,), Checkout)}
+    checkouts = {c.payment: c for c in await rows(tx, LOCK, (Uuids(keys),), Checkout)}
     best: dict[UUID, payments.Answer] = {}
     for answer in sorted(answers, key=lambda a: FINALITY[a.state]):
         if answer.payment in checkouts:
@@ -146,44 +159,48 @@ async def _endings(
 
 async def _finish(tx: Tx, endings: Sequence[Ending], moment: datetime) -> None:
     paid = {e.checkout.id for e in endings if e.state == State.PAID}
-    sold = await rows(tx, SOLD, ([e.checkout.id for e in endings],), Sold)
-    await run(
-        tx,
-        MOVE,
-        (
-            [e.checkout.id for e in endings],
-            [e.state.value for e in endings],
-            [moment if e.state == State.PAID else None for e in endings],
-        ),
-    )
+    ids = Uuids([e.checkout.id for e in endings])
+    sold = await rows(tx, SOLD, (ids,), Sold)
+    states = Texts([e.state.value for e in endings])
+    moments = Moments([moment if e.state == State.PAID else None for e in endings])
+    await run(tx, MOVE, (ids, states, moments))
     by_id = {e.checkout.id: e for e in endings}
-    await _book(tx, sold, by_id)
-    products: defaultdict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    lines: defaultdict[UUID, list[SoldLine]] = defaultdict(list)
     if paid:
-        cursor = await tx.execute(LINES, ([s.id for s in sold if s.checkout in paid],))
-        for order, product, quantity in await cursor.fetchall():
-            products[order].append((product, quantity))
-    facts = [_fact(s, by_id[s.checkout], products) for s in sold]
+        asked = (Uuids([s.id for s in sold if s.checkout in paid]),)
+        for line in await rows(tx, LINES, asked, SoldLine):
+            lines[line.order].append(line)
+    await _book(tx, sold, by_id, lines)
+    facts = [_fact(s, by_id[s.checkout], lines[s.id]) for s in sold]
     await record(tx, *(fact for fact in facts if fact is not None))
     for ending in endings:
         if ending.state == State.DECLINED:
             await _give_back(tx, ending.checkout, moment)
 
 
-async def _book(tx: Tx, sold: Sequence[Sold], endings: dict[UUID, Ending]) -> None:
+async def _book(
+    tx: Tx, sold: Sequence[Sold], endings: dict[UUID, Ending], lines: dict[UUID, list[SoldLine]]
+) -> None:
     postings = []
     for s in sold:
         ending = endings[s.checkout]
         if ending.state == State.PAID:
-            postings.append(ledger.sale(_sale(s, ending.checkout, ending.payment)))
+            of = lines[s.id]
+            postings.append(ledger.sale(_sale(s, ending.checkout, ending.payment, of)))
         elif ending.state == State.REFUSED:
             postings.append(ledger.unfulfillable(_sale(s, ending.checkout, ending.payment)))
     if postings:
         await ledger.post(tx, postings)
 
 
-def _sale(s: Sold, checkout: Checkout, payment: payments.Payment) -> ledger.Sale:
+def _sale(
+    s: Sold, checkout: Checkout, payment: payments.Payment, lines: Sequence[SoldLine] = ()
+) -> ledger.Sale:
     """Return what an order comes to, for the books."""
+    shares: defaultdict[UUID, int] = defaultdict(int)
+    for line in lines:
+        if line.creator is not None and line.creator_minor:
+            shares[line.creator] += line.creator_minor
     return ledger.Sale(
         order=s.id,
         provider=payment.provider,
@@ -193,12 +210,12 @@ def _sale(s: Sold, checkout: Checkout, payment: payments.Payment) -> ledger.Sale
         total=Money(s.minor, s.currency),
         vat=Money(s.vat_minor, s.currency),
         commission=Money(s.commission_minor, s.currency),
+        subsidy=Money(s.subsidy_minor, s.currency),
+        creators=[(who, Money(minor, s.currency)) for who, minor in shares.items()],
     )
 
 
-def _fact(
-    s: Sold, ending: Ending, products: dict[UUID, list[tuple[UUID, int]]]
-) -> events.Event | None:
+def _fact(s: Sold, ending: Ending, lines: Sequence[SoldLine]) -> events.Event | None:
     checkout = ending.checkout
     if ending.state == State.PAID:
         return events.OrderPaid(
@@ -209,7 +226,7 @@ def _fact(
             show=s.show,
             total=Money(s.minor, s.currency),
             name_on_air=checkout.name_on_air,
-            products=products[s.id],
+            products=[(line.product, line.quantity) for line in lines],
         )
     if ending.state == State.REFUSED:
         return events.OrderRefused(market=checkout.market, order=s.id, checkout=checkout.id)

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from panier import events
+from panier.kit.arrays import Bigs, Bools, Moments, Texts, Uuids
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run
 from panier.kit.errors import NotFound
@@ -78,12 +79,12 @@ async def create(tx: Tx, provider: str, payments: Sequence[NewPayment]) -> None:
             moment,
             moment,
             moment + timedelta(seconds=LOOK_SECONDS),
-            [p.id for p in payments],
-            [p.market for p in payments],
-            [p.amount.minor for p in payments],
-            [p.amount.currency for p in payments],
-            [p.token for p in payments],
-            [p.keep for p in payments],
+            Uuids([p.id for p in payments]),
+            Texts([p.market for p in payments]),
+            Bigs([p.amount.minor for p in payments]),
+            Texts([p.amount.currency for p in payments]),
+            Texts([p.token for p in payments]),
+            Bools([p.keep for p in payments]),
         ),
     )
 
@@ -94,17 +95,17 @@ async def move(tx: Tx, answers: Sequence[Answer]) -> set[UUID]:
         MOVE,
         (
             now(),
-            [a.payment for a in answers],
-            [a.state.value for a in answers],
-            [a.look_at for a in answers],
-            [a.reference for a in answers],
-            [a.reason for a in answers],
-            [a.action_url for a in answers],
-            [a.kept_token for a in answers],
-            [a.brand for a in answers],
-            [a.last4 for a in answers],
-            [before for before, _ in ALLOWED],
-            [after for _, after in ALLOWED],
+            Uuids([a.payment for a in answers]),
+            Texts([a.state.value for a in answers]),
+            Moments([a.look_at for a in answers]),
+            Texts([a.reference for a in answers]),
+            Texts([a.reason for a in answers]),
+            Texts([a.action_url for a in answers]),
+            Texts([a.kept_token for a in answers]),
+            Texts([a.brand for a in answers]),
+            Texts([a.last4 for a in answers]),
+            Texts([before for before, _ in ALLOWED]),
+            Texts([after for _, after in ALLOWED]),
         ),
     )
     return {row[0] for row in await cursor.fetchall()}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from panier.kit.arrays import Uuids
 from panier.kit.db import Tx, find, rows
 from panier.kit.money import Money
 from panier.payments.rules import State
@@ -57,7 +58,7 @@ async def find_payment(tx: Tx, key: UUID) -> Payment | None:
 async def list_payments(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, Payment]:
     """Return payments by id."""
     sql = f"select {PAYMENT} from payment where id = any(%b)"
-    return {p.id: p for p in await rows(tx, sql, (list(keys),), Payment)}
+    return {p.id: p for p in await rows(tx, sql, (Uuids(keys),), Payment)}
 
 
 async def find_card(tx: Tx, person: UUID) -> SavedCard | None:

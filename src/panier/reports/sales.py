@@ -33,7 +33,7 @@ group by 1
 PRODUCTS = """
 with sold as (
   select l.product_id, sum(l.quantity)::int as units, count(distinct o.id)::int as orders,
-         sum(l.unit_minor * l.quantity)::bigint as minor
+         sum(l.goods_minor)::bigint as minor
   from orders o join order_line l on l.order_id = o.id
   where o.show_id = %(show)s and o.state = 'paid' group by 1
 ), named as (

@@ -90,12 +90,27 @@ class SoldOut(Event, frozen=True, kw_only=True):
     """The last available unit of a variant is held or sold."""
 
     variant: UUID
+    show: UUID | None = None
+    """Only in this show, which has units of its own; empty: wherever else it is sold."""
+    apart: list[UUID] = []
+    """Shows that have units of their own and are told of those."""
 
 
 class BackInStock(Event, frozen=True, kw_only=True):
     """A sold-out variant has available units again."""
 
     variant: UUID
+    show: UUID | None = None
+    """Only in this show, which has units of its own; empty: wherever else it is sold."""
+    apart: list[UUID] = []
+    """Shows that have units of their own and are told of those."""
+
+
+class LowStock(Event, frozen=True, kw_only=True):
+    """Few free units of a variant are left: told once until new ones come in."""
+
+    variant: UUID
+    available: int
 
 
 class HoldExpired(Event, frozen=True, kw_only=True):

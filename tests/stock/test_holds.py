@@ -13,41 +13,8 @@ from panier.kit.db import value
 from panier.kit.errors import BadInput, Conflict, NotFound
 from panier.kit.ids import new_id
 from panier.stock.shelves import Shelves
-from tests.shop import Shop, lay_shop
-
-ANNA, BEN = UUID(int=1), UUID(int=2)
-
-
-def press(shop: Shop, buyer: UUID = ANNA, quantity: int = 1, key: UUID | None = None,
-          seconds: int = 480) -> stock.Wanted:  # fmt: skip
-    """Build the request of one press on the basket."""
-    return stock.Wanted(
-        key or new_id(), buyer, shop.variant, quantity, "FR", shop.show, seconds, 20
-    )
-
-
-async def lay(cell: Cell, units: int) -> Shop:
-    """Lay a shop with `units` of one variant."""
-    async with cell.tx() as tx:
-        return await lay_shop(tx, units)
-
-
-async def counts(cell: Cell, shop: Shop) -> tuple[int, int, int]:
-    """Read available, held and sold; the counts must agree with the holds."""
-    async with cell.read() as tx:
-        assert await stock.check_stock(tx) == []
-        cursor = await tx.execute(
-            "select available, held, sold from stock where variant_id = %s", (shop.variant,)
-        )
-        [(available, held, sold)] = await cursor.fetchall()
-        return available, held, sold
-
-
-async def kinds(cell: Cell) -> list[str]:
-    """List the events written so far."""
-    async with cell.read() as tx:
-        cursor = await tx.execute("select kind from event order by id")
-        return [row[0] for row in await cursor.fetchall()]
+from tests.shop import Shop
+from tests.stock.laid import ANNA, BEN, counts, kinds, lay, press
 
 
 async def test_a_hold_sets_stock_aside_until_it_expires(cell: Cell) -> None:

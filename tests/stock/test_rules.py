@@ -5,10 +5,11 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panier.stock.rules import HoldLimitReached, NotEnough, Request, SoldOut, grant
+from panier.stock.rules import HoldLimitReached, NotEnough, Request, Share, SoldOut, grant
 
 ANNA, BEN, CLEO = 1, 2, 3
 CANDLE, MUG = 11, 12
+MORNING, EVENING = 21, 22
 
 
 def test_a_small_request_is_served_behind_a_large_refused_one() -> None:
@@ -18,13 +19,13 @@ def test_a_small_request_is_served_behind_a_large_refused_one() -> None:
         {CANDLE: 2}, {}, 20,
     )  # fmt: skip
     assert isinstance(answers[0], NotEnough)
-    assert answers[1:] == [None, None]
+    assert answers[1:] == [0, 0]
 
 
 def test_the_first_to_come_gets_the_last_unit() -> None:
     """Nobody behind can have it."""
     answers = grant([Request(ANNA, CANDLE, 1), Request(BEN, CANDLE, 1)], {CANDLE: 1}, {}, 20)
-    assert answers[0] is None
+    assert answers[0] == 0
     assert isinstance(answers[1], SoldOut)
 
 
@@ -34,32 +35,59 @@ def test_what_a_buyer_holds_counts_towards_the_limit() -> None:
     assert isinstance(answer, HoldLimitReached)
 
 
+def test_a_show_sells_its_own_units_first_then_free_ones_if_it_may() -> None:
+    """Two of its own and one free unit are three; another show has only the free one."""
+    asked = [Request(ANNA, CANDLE, 3, EVENING), Request(BEN, CANDLE, 1, MORNING)]
+    shares = {(EVENING, CANDLE): Share(2, beyond=True)}
+    answers = grant(asked, {CANDLE: 1}, {}, 20, shares)
+    assert answers[0] == 2
+    assert isinstance(answers[1], SoldOut)
+
+
+def test_a_show_that_may_not_go_beyond_stops_at_its_own_units() -> None:
+    """The refusal names what is left there, not what is free elsewhere."""
+    asked = [Request(ANNA, CANDLE, 3, EVENING), Request(BEN, CANDLE, 2, EVENING)]
+    answers = grant(asked, {CANDLE: 10}, {}, 20, {(EVENING, CANDLE): Share(2, beyond=False)})
+    assert isinstance(answers[0], NotEnough)
+    assert answers[0].details["available"] == 2
+    assert answers[1] == 2
+
+
 requests = st.lists(
     st.builds(
         Request,
         st.sampled_from([ANNA, BEN, CLEO]),
         st.sampled_from([CANDLE, MUG]),
         st.integers(1, 9),
+        st.sampled_from([0, MORNING, EVENING]),
     ),
     max_size=40,
 )
+shares = st.dictionaries(
+    st.tuples(st.sampled_from([MORNING, EVENING]), st.sampled_from([CANDLE, MUG])),
+    st.builds(Share, st.integers(0, 12), st.booleans()),
+)
 
 
-@given(requests, st.integers(0, 30), st.integers(0, 30))
+@given(requests, st.integers(0, 30), st.integers(0, 30), shares)
 def test_never_more_than_there_is_and_never_a_needless_no(
-    asked: list[Request], candles: int, mugs: int
+    asked: list[Request], candles: int, mugs: int, given_shares: dict[tuple[int, int], Share]
 ) -> None:
-    """Granted units fit the stock; a refused request would not have fitted when it came."""
-    stock = {CANDLE: candles, MUG: mugs}
-    answers = grant(asked, stock, {}, 20)
-    granted: Counter[int] = Counter()
+    """Granted units fit the pools they came from; a refused request would not have fitted."""
+    free = {CANDLE: candles, MUG: mugs}
+    own = {pair: share.available for pair, share in given_shares.items()}
     baskets: Counter[tuple[int, int]] = Counter()
+    answers = grant(asked, dict(free), {}, 20, given_shares)
     for request, answer in zip(asked, answers, strict=True):
-        fits = granted[request.variant] + request.quantity <= stock[request.variant]
+        pair = (request.show, request.variant)
+        may_go_beyond = pair not in given_shares or given_shares[pair].beyond
+        most = own.get(pair, 0) + (free[request.variant] if may_go_beyond else 0)
         allowed = baskets[request.buyer, request.variant] + request.quantity <= 20
-        assert (answer is None) == (fits and allowed)
-        if answer is None:
-            granted[request.variant] += request.quantity
+        assert isinstance(answer, int) == (request.quantity <= most and allowed)
+        if isinstance(answer, int):
+            assert answer == min(request.quantity, own.get(pair, 0))
+            if pair in own:
+                own[pair] -= answer
+            free[request.variant] -= request.quantity - answer
             baskets[request.buyer, request.variant] += request.quantity
-    assert granted[CANDLE] <= candles
-    assert granted[MUG] <= mugs
+    assert min(*free.values(), 0, *own.values()) == 0

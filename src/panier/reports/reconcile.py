@@ -54,12 +54,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
         await tx.execute("set transaction isolation level repeatable read read only")
         return [
             *[Finding(f.rule, f.subject, f.minor) for f in await ledger.check_books(tx)],
-            *[
-                Finding("stock and its holds", str(f.variant), f.held - f.held_rows)
-                if f.held != f.held_rows
-                else Finding("stock and its sales", str(f.variant), f.sold - f.sold_rows)
-                for f in await stock.check_stock(tx)
-            ],
+            *[Finding(f.rule, str(f.variant), f.off) for f in await stock.check_stock(tx)],
             *[
                 Finding("gap in a room's log", str(gap.show), gap.seq - gap.lines)
                 for gap in await check_logs(tx)

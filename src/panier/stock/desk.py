@@ -13,20 +13,16 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from panier import events
 from panier.kit.arrays import Ints, Texts, Uuids
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.i18n import _
-from panier.kit.outbox import record
-from panier.stock.rules import HoldLimitReached, Request, SoldOut, grant
-from panier.stock.shelves import Shelves, tell
+from panier.stock.counts import lock, report
+from panier.stock.rules import HoldLimitReached, Request, Share, SoldOut, grant, reach
+from panier.stock.shelves import Shelves
 
-LOCK = """
-select variant_id, available from stock where variant_id = any(%b) order by variant_id for update
-"""
 # What each request's buyer holds of its variant, and whether this very request was granted before.
 # A subquery a row, so that the plan is an index look-up each whatever the statistics say.
 HELD = """
@@ -41,14 +37,26 @@ order by w.n
 """
 TAKE = """
 with taken as (
-  update stock s set available = s.available - t.quantity, held = s.held + t.quantity
-  from unnest(%b::uuid[], %b::int[]) t(variant_id, quantity) where s.variant_id = t.variant_id)
+  update stock s set available = s.available - t.free, held = s.held + t.quantity
+  from unnest(%b::uuid[], %b::int[], %b::int[]) t(variant_id, free, quantity)
+  where s.variant_id = t.variant_id)
 insert into hold (id, variant_id, market, show_id, buyer, quantity, state, at, expires_at)
 select id, variant_id, market, show_id, buyer, quantity, 'held', m.at,
        m.at + (seconds * interval '1 s')
 from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::int[], %b::int[])
   w(id, variant_id, market, show_id, buyer, quantity, seconds),
   (select %b::timestamptz) m(at)
+"""
+# Only where a show has units of its own: which of the holds just written draw on them.
+TAKE_OWN = """
+with own as (
+  update allocation a set available = a.available - t.units, held = a.held + t.units
+  from (select show_id, variant_id, sum(units) as units
+        from unnest(%(shows)s::uuid[], %(variants)s::uuid[], %(units)s::int[])
+          g(show_id, variant_id, units) group by 1, 2) t
+  where a.show_id = t.show_id and a.variant_id = t.variant_id)
+update hold h set allocated = t.units
+from unnest(%(holds)s::uuid[], %(units)s::int[]) t(id, units) where h.id = t.id
 """
 
 
@@ -75,6 +83,7 @@ class Held(msgspec.Struct, frozen=True):
     quantity: int
     expires_at: datetime
     available: int
+    """What is left to sell where the press came from."""
     in_basket: int
 
 
@@ -115,40 +124,60 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     A key that was used for a hold which has ended since breaks the batch; it is tried alone then,
     and refused. Keys of dictionaries are the ids as integers: a UUID's own hash is slow Python.
     """
-    variants = sorted({w.variant.int for w in batch})
-    cursor = await tx.execute(
-        LOCK, (Uuids([UUID(int=v) for v in variants]),), prepare=True, binary=True
-    )
-    available: dict[int, int] = {v.int: count for v, count in await cursor.fetchall()}
+    before = await lock(tx, [UUID(int=v) for v in sorted({w.variant.int for w in batch})])
+    available = {v.int: shelf.available for v, shelf in before.shelves.items()}
+    shares = {(s.int, v.int): share for (s, v), share in before.shares.items()}
     in_basket, known = await _read_holds(tx, batch)
 
     fresh: dict[int, Wanted] = {}
     for w in batch:
         if w.hold.int not in known:
             fresh.setdefault(w.hold.int, w)
-    requests = [Request(w.buyer.int, w.variant.int, w.quantity) for w in fresh.values()]
-    refusals = dict(zip(fresh, grant(requests, available, in_basket, batch[0].limit), strict=True))
-    granted = [w for key, w in fresh.items() if refusals[key] is None]
+    requests = [
+        Request(w.buyer.int, w.variant.int, w.quantity, w.show.int if w.show else 0)
+        for w in fresh.values()
+    ]
+    answers = grant(requests, available, in_basket, batch[0].limit, shares)
+    refusals: dict[int, PanierError] = {}
+    granted: list[tuple[Wanted, int]] = []
+    for w, answer in zip(fresh.values(), answers, strict=True):
+        if isinstance(answer, int):
+            granted.append((w, answer))
+        else:
+            refusals[w.hold.int] = answer
     moment = now()
-    until = {s: moment + timedelta(seconds=s) for s in {w.seconds for w in granted}}
-    for w in granted:
-        available[w.variant.int] -= w.quantity
+    until = {s: moment + timedelta(seconds=s) for s in {w.seconds for w, _ in granted}}
+    for w, own in granted:
+        available[w.variant.int] -= w.quantity - own
+        if own and w.show:
+            pair = (w.show.int, w.variant.int)
+            shares[pair] = shares[pair]._replace(available=shares[pair].available - own)
         in_basket[w.buyer.int, w.variant.int] += w.quantity
         known[w.hold.int] = until[w.seconds]
     if granted:
         await _take(tx, granted, moment)
-    markets = {w.variant.int: w.market for w in granted}
-    emptied = [v for v in markets if available[v] == 0]
-    await record(tx, *(events.SoldOut(market=markets[v], variant=UUID(int=v)) for v in emptied))
-    tell(tx, {UUID(int=v): count for v, count in available.items()})
+    await report(
+        tx,
+        before,
+        {UUID(int=v): count for v, count in available.items()},
+        {(UUID(int=s), UUID(int=v)): share for (s, v), share in shares.items()},
+        {w.variant: w.market for w, _ in granted},
+    )
     return [
         refusals.get(w.hold.int)
         or Held(
-            w.hold, w.variant, w.quantity, known[w.hold.int], available[w.variant.int],
+            w.hold, w.variant, w.quantity, known[w.hold.int], _left(w, available, shares),
             in_basket[w.buyer.int, w.variant.int],
         )
         for w in batch
     ]  # fmt: skip
+
+
+def _left(wanted: Wanted, available: dict[int, int], shares: dict[tuple[int, int], Share]) -> int:
+    free = available[wanted.variant.int]
+    if not shares or wanted.show is None:
+        return free
+    return reach(free, shares.get((wanted.show.int, wanted.variant.int)))
 
 
 async def _read_holds(
@@ -173,23 +202,26 @@ async def _read_holds(
     return in_basket, known
 
 
-async def _take(tx: Tx, granted: list[Wanted], moment: datetime) -> None:
+async def _take(tx: Tx, granted: list[tuple[Wanted, int]], moment: datetime) -> None:
     totals: defaultdict[int, int] = defaultdict(int)
-    for w in granted:
+    free: defaultdict[int, int] = defaultdict(int)
+    for w, own in granted:
         totals[w.variant.int] += w.quantity
+        free[w.variant.int] += w.quantity - own
     try:
         await tx.execute(
             TAKE,
             (
                 Uuids(UUID(int=v) for v in totals),
+                Ints(free.values()),
                 Ints(totals.values()),
-                Uuids([w.hold for w in granted]),
-                Uuids([w.variant for w in granted]),
-                Texts([w.market for w in granted]),
-                Uuids([w.show for w in granted]),
-                Uuids([w.buyer for w in granted]),
-                Ints([w.quantity for w in granted]),
-                Ints([w.seconds for w in granted]),
+                Uuids([w.hold for w, _ in granted]),
+                Uuids([w.variant for w, _ in granted]),
+                Texts([w.market for w, _ in granted]),
+                Uuids([w.show for w, _ in granted]),
+                Uuids([w.buyer for w, _ in granted]),
+                Ints([w.quantity for w, _ in granted]),
+                Ints([w.seconds for w, _ in granted]),
                 moment,
             ),
             prepare=True,
@@ -198,3 +230,14 @@ async def _take(tx: Tx, granted: list[Wanted], moment: datetime) -> None:
         if len(granted) == 1:
             raise Conflict from None
         raise
+    drawn = [(w, own) for w, own in granted if own]
+    if drawn:
+        await tx.execute(
+            TAKE_OWN,
+            {
+                "holds": [w.hold for w, _ in drawn],
+                "shows": [w.show for w, _ in drawn],
+                "variants": [w.variant for w, _ in drawn],
+                "units": [own for _, own in drawn],
+            },
+        )

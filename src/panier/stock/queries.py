@@ -11,6 +11,58 @@ from panier.kit.db import Tx, rows
 HOLDS_MAX = 500
 """Holds read of one buyer."""
 
+LEFT_IN_SHOW = """
+select s.variant_id, case when a.show_id is null then s.available
+                          when a.beyond then a.available + s.available
+                          else a.available end
+from stock s left join allocation a
+  on a.variant_id = s.variant_id and a.show_id = %s and a.closed_at is null
+where s.variant_id = any(%s)
+"""
+# Counts against holds; allocations against the holds of their show; and what is there, set aside
+# or sold against what was ever brought in, so that held + sold <= stock. A return or an allocation
+# only moves units from one count to another.
+CHECKS = """
+with held as (
+  select variant_id, sum(quantity) filter (where state = 'held') as held,
+         sum(quantity) filter (where state = 'sold') as sold
+  from hold group by variant_id
+), own as (
+  select variant_id, show_id, sum(allocated) filter (where state = 'held') as held,
+         sum(allocated) filter (where state = 'sold') as sold
+  from hold where allocated > 0 group by variant_id, show_id
+), counted as (
+  select s.variant_id, s.held, s.sold, s.returned, s.available, s.allocations,
+         coalesce(h.held, 0) as held_rows, coalesce(h.sold, 0) as sold_rows,
+         (select coalesce(sum(available), 0) from allocation a
+          where a.variant_id = s.variant_id) as apart,
+         (select count(*) from allocation a
+          where a.variant_id = s.variant_id and closed_at is null) as open,
+         (select coalesce(sum(delta), 0) from stock_movement m
+          where m.variant_id = s.variant_id
+            and reason not in ('return', 'allocation', 'allocation_end')) as brought
+  from stock s left join held h using (variant_id)
+), shared as (
+  select a.variant_id, a.held, a.sold, coalesce(o.held, 0) as held_rows,
+         coalesce(o.sold, 0) as sold_rows
+  from allocation a left join own o using (variant_id, show_id)
+)
+select rule, variant_id as variant, off::int from (
+  select 'stock and its holds' as rule, variant_id, held - held_rows as off from counted
+  union all
+  select 'stock and its sales', variant_id, sold + returned - sold_rows from counted
+  union all
+  select 'stock and what was brought in', variant_id, available + apart + held + sold - brought
+  from counted
+  union all
+  select 'stock and its open allocations', variant_id, allocations - open from counted
+  union all
+  select 'allocation and its holds', variant_id, held - held_rows from shared
+  union all
+  select 'allocation and its sales', variant_id, sold - sold_rows from shared) f
+where off <> 0 order by rule, variant_id limit 100
+"""
+
 
 class Hold(msgspec.Struct):
     """Stock set aside for a buyer."""
@@ -25,13 +77,11 @@ class Hold(msgspec.Struct):
 
 
 class Finding(msgspec.Struct):
-    """A count that does not agree with its rows."""
+    """Counts that do not agree, and by how many units."""
 
+    rule: str
     variant: UUID
-    held: int
-    held_rows: int
-    sold: int
-    sold_rows: int
+    off: int
 
 
 async def list_holds(tx: Tx, buyer: UUID, market: str) -> list[Hold]:
@@ -56,24 +106,19 @@ async def list_claimed(tx: Tx, checkouts: Sequence[UUID]) -> list[Hold]:
     return await rows(tx, sql, (list(checkouts),), Hold)
 
 
-async def get_availability(tx: Tx, variants: Sequence[UUID]) -> dict[UUID, int]:
-    """Return the units left of each variant that has stock."""
-    cursor = await tx.execute(
-        "select variant_id, available from stock where variant_id = any(%s)", (list(variants),)
-    )
+async def get_availability(
+    tx: Tx, variants: Sequence[UUID], show: UUID | None = None
+) -> dict[UUID, int]:
+    """Return the units left of each variant that has stock, for sale in `show` or anywhere."""
+    if show is None:
+        cursor = await tx.execute(
+            "select variant_id, available from stock where variant_id = any(%s)", (list(variants),)
+        )
+        return dict(await cursor.fetchall())
+    cursor = await tx.execute(LEFT_IN_SHOW, (show, list(variants)))
     return dict(await cursor.fetchall())
 
 
 async def check_stock(tx: Tx) -> list[Finding]:
-    """List variants whose counts disagree with their holds; empty is right."""
-    sql = """
-    select s.variant_id as variant, s.held, coalesce(h.held, 0)::int as held_rows,
-           s.sold, coalesce(h.sold, 0)::int as sold_rows
-    from stock s left join (
-      select variant_id, sum(quantity) filter (where state = 'held') as held,
-             sum(quantity) filter (where state = 'sold') as sold
-      from hold group by variant_id) h using (variant_id)
-    where s.held <> coalesce(h.held, 0) or s.sold <> coalesce(h.sold, 0)
-    order by s.variant_id limit 100
-    """
-    return await rows(tx, sql, None, Finding)
+    """List variants whose counts disagree with their holds or movements; empty is right."""
+    return await rows(tx, CHECKS, None, Finding)

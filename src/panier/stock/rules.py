@@ -1,10 +1,42 @@
 """Who gets what: pure, so that it can be tried with every order of arrival."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from panier.kit.errors import NotFound, PanierError
+
+UNITS_MAX = 1_000_000
+"""Units of one variant that can be free at once."""
+
+
+class Reason(StrEnum):
+    """Why what can be sold changed, other than by a sale."""
+
+    RESTOCK = "restock"
+    """New goods came in."""
+    CORRECTION = "correction"
+    """Somebody counted, and it was another number."""
+    DAMAGE = "damage"
+    """Broken, lost or stolen."""
+    IMPORT = "import"
+    """From a file that gave no other reason."""
+    RETURN = "return"
+    """Sold goods came back and can be sold again."""
+    ALLOCATION = "allocation"
+    """Set aside for a show, or less of it."""
+    ALLOCATION_END = "allocation_end"
+    """The show is over; what it did not sell is free again."""
+
+
+SIGNS: Mapping[Reason, int] = {
+    Reason.RESTOCK: 1,
+    Reason.CORRECTION: 0,
+    Reason.DAMAGE: -1,
+    Reason.IMPORT: 0,
+}
+"""Reasons that people may give: units can only be added (1), only be taken away (-1), both (0)."""
 
 
 class SoldOut(PanierError):
@@ -25,12 +57,50 @@ class HoldLimitReached(PanierError):
     code, status = "hold_limit_reached", 409
 
 
+class WrongSign(PanierError):
+    """New goods add units and damage takes them away: please check the sign of the number."""
+
+    code, status = "wrong_sign", 422
+
+
+class TooManyUnits(PanierError):
+    """There can be at most %(limit)s units of a variant."""
+
+    code, status = "too_many_units", 422
+
+
+class Share(NamedTuple):
+    """What is left of the units that are set aside for one show."""
+
+    available: int
+    beyond: bool
+    """Once they are gone, the show may sell what is free to all."""
+
+
 class Request(NamedTuple):
     """What one press on the basket asks for; ids as integers."""
 
     buyer: int
     variant: int
     quantity: int
+    show: int = 0
+    """The show in which it was pressed; 0: none."""
+
+
+def draw(quantity: int, free: int, share: Share | None) -> int | None:
+    """Return how many of `quantity` units come from the show's own; None when there are too few."""
+    own = min(quantity, share.available) if share else 0
+    rest = quantity - own
+    if rest == 0 or (rest <= free and (share is None or share.beyond)):
+        return own
+    return None
+
+
+def reach(free: int, share: Share | None) -> int:
+    """Return the units that can be sold in a show with this share (None: with no share)."""
+    if share is None:
+        return free
+    return share.available + (free if share.beyond else 0)
 
 
 def grant(
@@ -38,27 +108,49 @@ def grant(
     available: Mapping[int, int],
     held: Mapping[tuple[int, int], int],
     limit: int,
-) -> list[PanierError | None]:
-    """Decide in order of arrival: None where granted, the refusal otherwise.
+    shares: Mapping[tuple[int, int], Share] | None = None,
+) -> list[PanierError | int]:
+    """Decide in order of arrival: the units drawn from the show's own, or the refusal.
 
-    Whoever still fits is served, even behind a larger request that did not. `available` is per
-    variant (unknown: not found), `held` per buyer and variant, `limit` units a buyer and variant.
+    Whoever still fits is served, even behind a larger request that did not. `available` is free
+    units by variant (unknown: not found), `held` by buyer and variant, `limit` units a buyer and
+    variant, `shares` by show and variant.
     """
     left = dict(available)
     mine = dict(held)
-    answers: list[PanierError | None] = []
-    for buyer, variant, quantity in requests:
+    own = dict(shares or {})
+    answers: list[PanierError | int] = []
+    for buyer, variant, quantity, show in requests:
         pair = (buyer, variant)
+        share = own.get((show, variant)) if own else None
         if variant not in left:
             answers.append(NotFound())
         elif mine.get(pair, 0) + quantity > limit:
             answers.append(HoldLimitReached(limit=limit))
-        elif left[variant] == 0:
-            answers.append(SoldOut(variant=str(UUID(int=variant))))
-        elif left[variant] < quantity:
-            answers.append(NotEnough(variant=str(UUID(int=variant)), available=left[variant]))
+        elif (drawn := draw(quantity, left[variant], share)) is None:
+            answers.append(_too_few(variant, reach(left[variant], share)))
         else:
-            left[variant] -= quantity
+            left[variant] -= quantity - drawn
+            if share and drawn:
+                own[show, variant] = share._replace(available=share.available - drawn)
             mine[pair] = mine.get(pair, 0) + quantity
-            answers.append(None)
+            answers.append(drawn)
     return answers
+
+
+def _too_few(variant: int, left: int) -> PanierError:
+    name = str(UUID(int=variant))
+    return NotEnough(variant=name, available=left) if left else SoldOut(variant=name)
+
+
+def check_change(reason: Reason, delta: int, available: int) -> None:
+    """Refuse a change that does not suit its reason or leads out of bounds.
+
+    Raises WrongSign, NotEnough, TooManyUnits.
+    """
+    if delta == 0 or SIGNS[reason] * delta < 0:
+        raise WrongSign
+    if available + delta < 0:
+        raise NotEnough(available=available)
+    if available + delta > UNITS_MAX:
+        raise TooManyUnits(limit=UNITS_MAX)

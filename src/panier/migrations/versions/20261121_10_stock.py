@@ -1,4 +1,4 @@
-"""Stock: Allocations, movements, waiting list, services."""
+"""Stock: Allocations, movements, waiting list."""
 
 from alembic import op
 
@@ -6,7 +6,53 @@ revision = "20261121_10"
 down_revision = "20261121_09"
 
 UP = """
-select 1
+alter table stock
+  -- Units that were sold and came back: sold + returned is what holds in state 'sold' come to.
+  add column returned int not null default 0 check (returned >= 0),
+  -- The seller is told when this few are left; 0 tells nobody.
+  add column low_at int not null default 5 check (low_at between 0 and 1000000),
+  -- Told since the last units were brought in.
+  add column low_told boolean not null default false,
+  -- Open allocations of it; 0 spares the hold desk a look.
+  add column allocations int not null default 0 check (allocations >= 0);
+
+-- Units that only one show may sell. Guarded by the lock on the row of stock.
+create table allocation (
+  show_id uuid not null references show,
+  variant_id uuid not null references variant,
+  market text not null references market,
+  units int not null check (units between 1 and 1000000),
+  available int not null check (available >= 0),
+  held int not null default 0 check (held >= 0),
+  sold int not null default 0 check (sold >= 0),
+  -- Once its own are gone, the show may sell what is free to all.
+  beyond boolean not null,
+  at timestamptz not null,
+  closed_at timestamptz,
+  primary key (show_id, variant_id),
+  check (closed_at is not null or units = available + held + sold)
+);
+create index allocation_open on allocation (variant_id) where closed_at is null;
+
+-- Of a hold's units, those that came from the allocation of its show.
+alter table hold add column allocated int not null default 0
+  check (allocated between 0 and quantity);
+
+-- Whenever somebody, not a sale, changes what can be sold.
+create table stock_movement (
+  id uuid primary key,
+  variant_id uuid not null references variant,
+  delta int not null check (delta <> 0),
+  reason text not null check (reason in
+    ('restock', 'correction', 'damage', 'import', 'return', 'allocation', 'allocation_end')),
+  note text not null,
+  -- Empty when nobody did it: a show ended, an order was cancelled, the sample was laid.
+  who uuid references person,
+  at timestamptz not null,
+  -- Units free to be sold afterwards.
+  available int not null check (available >= 0)
+);
+create index stock_movement_variant on stock_movement (variant_id, id desc);
 """
 
 

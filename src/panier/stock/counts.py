@@ -1,0 +1,218 @@
+"""The counts of stock and how they change: the one place that writes them besides the hold desk.
+
+Whoever changes counts locks the rows of stock first, in sorted order; that lock guards the
+allocations of those variants too.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from panier import events
+from panier.kit.arrays import Uuids
+from panier.kit.db import Tx, run
+from panier.kit.outbox import record
+from panier.stock.rules import Share, reach
+from panier.stock.shelves import tell
+
+# `alert_at`: the seller is told when no more than this are left; below 0 they are not, or were.
+LOCK = """
+select variant_id, available,
+       case when low_told or low_at = 0 then -1 else low_at end as alert_at, allocations
+from stock where variant_id = any(%b) order by variant_id for update
+"""
+SHARES = """
+select show_id, variant_id, available, beyond from allocation
+where variant_id = any(%s) and closed_at is null order by show_id
+"""
+MOVE = """
+update stock s set available = s.available + t.available, held = s.held + t.held,
+                   sold = s.sold + t.sold, returned = s.returned + t.returned
+from unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::int[])
+  t(variant_id, available, held, sold, returned)
+where s.variant_id = t.variant_id
+"""
+MOVE_SHARES = """
+update allocation a set available = a.available + t.available, held = a.held + t.held,
+                        sold = a.sold + t.sold
+from unnest(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::int[])
+  t(show_id, variant_id, available, held, sold)
+where a.show_id = t.show_id and a.variant_id = t.variant_id
+"""
+
+
+class Shelf(NamedTuple):
+    """A locked row of stock."""
+
+    available: int
+    alert_at: int
+    allocations: int
+
+
+Shares = dict[tuple[UUID, UUID], Share]
+"""What shows have of their own, by show and variant."""
+
+
+class Kept(NamedTuple):
+    """A hold, as far as counts go."""
+
+    id: UUID
+    variant: UUID
+    quantity: int
+    allocated: int
+    show: UUID | None
+    market: str
+
+
+class Counts(NamedTuple):
+    """Locked counts of some variants, before a change."""
+
+    shelves: dict[UUID, Shelf]
+    shares: Shares
+
+
+async def lock(tx: Tx, variants: Iterable[UUID]) -> Counts:
+    """Lock the stock of `variants` until the end of the transaction, and read it."""
+    cursor = await tx.execute(LOCK, (Uuids(sorted(set(variants))),), prepare=True, binary=True)
+    shelves = {variant: Shelf(*counts) for variant, *counts in await cursor.fetchall()}
+    return Counts(shelves, await read_shares(tx, shelves))
+
+
+async def read_shares(tx: Tx, shelves: Mapping[UUID, Shelf]) -> Shares:
+    """Read the open allocations of locked stock; asks nothing where there is none."""
+    divided = [variant for variant, shelf in shelves.items() if shelf.allocations]
+    if not divided:
+        return {}
+    cursor = await tx.execute(SHARES, (divided,))
+    return {
+        (show, variant): Share(available, beyond)
+        for show, variant, available, beyond in await cursor.fetchall()
+    }
+
+
+class Change:
+    """What a transaction does to the counts, written once per variant."""
+
+    def __init__(self, before: Counts) -> None:
+        """Start with no change to what was locked."""
+        self.before = before
+        self.counts: defaultdict[UUID, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        self.own: defaultdict[tuple[UUID, UUID], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self.markets: dict[UUID, str] = {}
+
+    def add(
+        self,
+        variant: UUID,
+        market: str,
+        *,
+        available: int = 0,
+        held: int = 0,
+        sold: int = 0,
+        returned: int = 0,
+    ) -> None:
+        """Add units to the counts of `variant`; `available` are free to all."""
+        row = self.counts[variant]
+        for n, units in enumerate((available, held, sold, returned)):
+            row[n] += units
+        self.markets[variant] = market
+
+    def add_own(
+        self, show: UUID, variant: UUID, *, available: int = 0, held: int = 0, sold: int = 0
+    ) -> None:
+        """Add units to what a show has of its own."""
+        row = self.own[show, variant]
+        for n, units in enumerate((available, held, sold)):
+            row[n] += units
+
+    def free(self, hold: Kept) -> None:
+        """Give a hold's units back to where they came from."""
+        own = hold.allocated
+        self.add(hold.variant, hold.market, available=hold.quantity - own, held=-hold.quantity)
+        if own and hold.show:
+            self.add_own(hold.show, hold.variant, available=own, held=-own)
+
+    def sell(self, hold: Kept) -> None:
+        """Sell a hold's units."""
+        self.add(hold.variant, hold.market, held=-hold.quantity, sold=hold.quantity)
+        if hold.allocated and hold.show:
+            self.add_own(hold.show, hold.variant, held=-hold.allocated, sold=hold.allocated)
+
+    def hold(self, hold: Kept) -> None:
+        """Set a hold's units aside."""
+        own = hold.allocated
+        self.add(hold.variant, hold.market, available=own - hold.quantity, held=hold.quantity)
+        if own and hold.show:
+            self.add_own(hold.show, hold.variant, available=-own, held=own)
+
+    def left(self, variant: UUID) -> int:
+        """Return the free units as they will be."""
+        return self.before.shelves[variant].available + self.counts[variant][0]
+
+    def share(self, show: UUID | None, variant: UUID) -> Share | None:
+        """Return what a show will have of its own."""
+        share = self.before.shares.get((show, variant)) if show else None
+        if share is None or show is None:
+            return None
+        return share._replace(available=share.available + self.own[show, variant][0])
+
+    async def write(self, tx: Tx) -> None:
+        """Write the counts, record what ran out, runs low or came back, tell what is left."""
+        if not self.counts:
+            return
+        columns = zip(*self.counts.values(), strict=True)
+        await run(tx, MOVE, (list(self.counts), *(list(c) for c in columns)))
+        if self.own:
+            shows, variants = zip(*self.own, strict=True)
+            columns = zip(*self.own.values(), strict=True)
+            given = (list(shows), list(variants), *(list(c) for c in columns))
+            await run(tx, MOVE_SHARES, given)
+        after = {(s, v): self.share(s, v) or share for (s, v), share in self.before.shares.items()}
+        left = {variant: self.left(variant) for variant in self.counts}
+        await report(tx, self.before, left, after, self.markets)
+
+
+async def report(
+    tx: Tx,
+    before: Counts,
+    left: Mapping[UUID, int],
+    shares: Shares,
+    markets: Mapping[UUID, str],
+) -> None:
+    """Record what crossed a line, and tell what is left once this is committed."""
+    facts: list[events.Event] = []
+    low = []
+    for variant, free in left.items():
+        if variant not in markets:
+            continue
+        shelf, market = before.shelves[variant], markets[variant]
+        apart = [show for show, of in shares if of == variant] if shares else []
+        facts += crossed(market, variant, (shelf.available, free), apart=apart)
+        for show in apart:
+            now_own, own = shares[show, variant], before.shares.get((show, variant))
+            lefts = (reach(shelf.available, own), reach(free, now_own))
+            facts += crossed(market, variant, lefts, show=show)
+        if free <= shelf.alert_at < shelf.available:
+            low.append(variant)
+            facts.append(events.LowStock(market=market, variant=variant, available=free))
+    if low:
+        await run(tx, "update stock set low_told = true where variant_id = any(%s)", (low,))
+    await record(tx, *facts)
+    tell(tx, left, {pair: reach(left[pair[1]], share) for pair, share in shares.items()
+                    if pair[1] in left})  # fmt: skip
+
+
+def crossed(
+    market: str,
+    variant: UUID,
+    lefts: tuple[int, int],
+    *,
+    show: UUID | None = None,
+    apart: list[UUID] | None = None,
+) -> list[events.Event]:
+    """Return the fact that units ran out or came back; `lefts` is before and after."""
+    before, after = lefts
+    if (before > 0) == (after > 0):
+        return []
+    kind = events.BackInStock if after else events.SoldOut
+    return [kind(market=market, variant=variant, show=show, apart=apart or [])]

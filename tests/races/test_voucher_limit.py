@@ -1,0 +1,82 @@
+"""A voucher for three and a hundred checkouts at once: three. Without the lock, more."""
+
+import asyncio
+
+from panier import incentives
+from panier.incentives import Want
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.db import Tx, value
+from panier.kit.ids import new_id
+from tests.incentives.laid import a_line, enter, lay_voucher, redeem, who
+from tests.shop import Shop, lay_shop
+
+BUYERS = [who(n) for n in range(1, 101)]
+
+
+async def lay(cell: Cell, **limits: int) -> Shop:
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx)
+    await lay_voucher(cell, **limits)
+    return shop
+
+
+async def count(cell: Cell) -> tuple[int, int]:
+    async with cell.read() as tx:
+        uses = await value(tx, "select count(*) from voucher_use where state = 'reserved'")
+        return int(uses), int(await value(tx, "select used from voucher"))
+
+
+async def test_a_limit_of_three_against_a_hundred_gives_three(cell: Cell) -> None:
+    shop = await lay(cell, uses_max=3)
+    for buyer in BUYERS:
+        await enter(cell, buyer)
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(redeem(cell, shop, buyer) for buyer in BUYERS))
+    assert sum(bool(reduced.taken) for _, reduced in answers) == 3
+    refusals = [problem for _, reduced in answers for problem in reduced.problems.values()]
+    assert [type(problem) for problem in refusals] == [incentives.VoucherUsedUp] * 97
+    assert await count(cell) == (3, 3)
+
+
+async def test_once_a_buyer_holds_for_one_buyer_in_many_tabs(cell: Cell) -> None:
+    shop = await lay(cell, buyer_max=1)
+    tabs = [who(n, "anna@example.org") for n in range(1, 31)]
+    for tab in tabs:
+        await enter(cell, tab)
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(redeem(cell, shop, tab) for tab in tabs))
+    assert sum(bool(reduced.taken) for _, reduced in answers) == 1
+    assert await count(cell) == (1, 1)
+
+
+async def test_without_the_lock_the_limit_is_overrun(cell: Cell) -> None:
+    shop = await lay(cell, uses_max=3)
+    async with cell.tx() as tx:
+        await tx.execute("alter table voucher drop constraint voucher_check1")
+        left = await value(
+            tx,
+            "select count(*) from pg_constraint where conrelid = 'voucher'::regclass"
+            " and pg_get_constraintdef(oid) like '%used <= uses_max%'",
+        )
+        assert left == 0
+    buyers, barrier = BUYERS[:6], asyncio.Barrier(6)
+    for buyer in buyers:
+        await enter(cell, buyer)
+
+    async def race(buyer: incentives.Who) -> bool:
+        want = Want(new_id(), buyer, "FR")
+
+        async def act(tx: Tx) -> bool:
+            till = await incentives.open_till(tx, [want], now(), lock=False)
+            reduced = till.reduce(want, [a_line(shop)])
+            await barrier.wait()
+            till.accept(want, reduced)
+            await till.close(tx)
+            return bool(reduced.taken)
+
+        return await cell.run(act)
+
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*map(race, buyers)) == [True] * 6
+    assert await count(cell) == (6, 6)

@@ -99,3 +99,21 @@ async def get_vat_rate(tx: Tx, country: str, category: str, on: date) -> int:
     if found is None:
         raise UnknownVatRate(country=country, category=category, on=on.isoformat())
     return int(found)
+
+
+async def get_highest_vat_rate(tx: Tx, country: str, category: str | None, day: date) -> int:
+    """Return the highest VAT rate in basis points from `day` on, of one category or of all.
+
+    Raises UnknownVatRate.
+    """
+    found = await value(
+        tx,
+        "select max(basis_points) from vat_rate r"
+        " where country = %(country)s and (%(category)s::text is null or category = %(category)s)"
+        " and not exists (select from vat_rate n where n.country = r.country"
+        " and n.category = r.category and n.valid_from > r.valid_from and n.valid_from <= %(day)s)",
+        {"country": country, "category": category, "day": day},
+    )
+    if found is None:
+        raise UnknownVatRate(country=country, category=category or "", on=day.isoformat())
+    return int(found)

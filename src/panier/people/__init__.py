@@ -32,11 +32,12 @@ from panier.people.queries import (
     list_sessions,
 )
 from panier.people.reader import Reader, ReaderHere, read_reader, require, require_seller
-from panier.people.rules import EmailTaken, WrongSignIn, normal_email
+from panier.people.rules import BadEmail, EmailTaken, WrongSignIn, normal_email
 
 __all__ = [
     "ADDRESS",
     "Address",
+    "BadEmail",
     "EmailTaken",
     "Keepsake",
     "Person",

@@ -66,6 +66,18 @@ class Settings(BaseSettings):
     """Units that one buyer may hold of one variant."""
     payment_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
     """How long held stock waits for a payment that was begun."""
+    delivered_after_days: Annotated[int, Field(ge=1, le=60)] = 7
+    """Days after which a parcel without news counts as delivered, so that settlement goes on."""
+    settlement_days: Annotated[int, Field(ge=0, le=60)] = 7
+    """Days from an order's delivery until what it earned may be paid out."""
+    reserve_basis_points: Annotated[int, Field(ge=0, le=10_000)] = 500
+    """What is kept back of a seller's money for longer. Refunds go on for weeks after the first
+    payout may be due: 5 % is about what comes back of a sale between its 7th and its 30th day."""
+    reserve_days: Annotated[int, Field(ge=0, le=365)] = 30
+    """Days from delivery until the reserve is free: 14 to withdraw and 14 to send back, rounded up
+    (EU directive 2011/83, articles 9 and 14)."""
+    payout_minimum_minor: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    """Balances below this many minor units wait for the next payout run."""
     tick_ms: Annotated[int, Field(ge=10, le=1000)] = 100
     """A busy room sends one frame in this time."""
     ticket_seconds: Annotated[int, Field(ge=10, le=600)] = 60

@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from panier import baskets, chat, events, orders, payments, reports, rooms, stock
+from panier import baskets, chat, events, orders, payments, payouts, reports, rooms, stock
 from panier.kit.cells import Cell
+from panier.kit.clock import now
 from panier.kit.delivery import Reaction
 from panier.kit.mail import send_due_mail
 from panier.orders import handlers as order_reactions
+from panier.payouts import handlers as payout_reactions
 from panier.reports import handlers as report_reactions
 from panier.rooms import actions as room_actions
 from panier.rooms import handlers as room_reactions
@@ -41,6 +43,8 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
         report_reactions.count_late_payment,
     ],
     events.OrderRefused: [order_reactions.tell_refusal],
+    events.OrderDelivered: [payout_reactions.start_clock],
+    events.OrderRefunded: [payout_reactions.take_back],
     events.ShowEnded: [
         room_reactions.show_stage,
         video_reactions.finish,
@@ -90,6 +94,11 @@ async def _resume_payments(runtime: Runtime, cell: Cell) -> None:
     await orders.resume_payments(cell, runtime.settings)
 
 
+async def _release_due(runtime: Runtime, cell: Cell) -> None:
+    while await payouts.release_due(cell, runtime.settings, now()) == payouts.RELEASE_BATCH_MAX:
+        pass
+
+
 async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
     await reports.complete_reports(cell)
 
@@ -99,6 +108,7 @@ TIMERS = [
     Timer("send mail", 2.0, _send_mail),
     Timer("deliver webhooks", 1.0, _deliver_webhooks),
     Timer("resume payments", 5.0, _resume_payments),
+    Timer("release due", 5.0, _release_due),
     Timer("complete reports", 5.0, _complete_reports),
 ]
 

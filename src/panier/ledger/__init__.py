@@ -12,12 +12,14 @@ from panier.ledger.moves import (
     PAYOUT_BEGUN,
     PAYOUT_PAID,
     PAYOUT_RETURNED,
+    PAYOUT_UNDONE,
     RELEASE,
     Party,
     begin_payout,
     confirm_payout,
     release,
     return_payout,
+    undo_payout,
 )
 from panier.ledger.queries import (
     Booked,
@@ -67,6 +69,7 @@ __all__ = [
     "PAYOUT_BEGUN",
     "PAYOUT_PAID",
     "PAYOUT_RETURNED",
+    "PAYOUT_UNDONE",
     "RELEASE",
     "RESERVE",
     "RETURN",
@@ -97,5 +100,6 @@ __all__ = [
     "return_payout",
     "sale",
     "sum_by_order",
+    "undo_payout",
     "unfulfillable",
 ]

@@ -28,6 +28,8 @@ PAYOUT_PAID = "payout_paid"
 """The provider confirmed that it arrived."""
 PAYOUT_RETURNED = "payout_returned"
 """It did not arrive and is due again."""
+PAYOUT_UNDONE = "payout_undone"
+"""The bank sent back what had arrived; it is due again."""
 DUE = {SELLER: SELLER_DUE, CREATOR: CREATOR_DUE}
 """Where what is owed stands once it may be paid out."""
 
@@ -98,6 +100,14 @@ def return_payout(payout: UUID, party: Party, provider: str, amount: Money) -> P
         None,
         (under_way, amount),
         (party.due, -amount),
+    )
+
+
+def undo_payout(payout: UUID, party: Party, provider: str, amount: Money) -> Posting:
+    """Book that a bank sent back what had been confirmed: the provider owes it to us again."""
+    clearing = Account(CLEARING, provider, amount.currency)
+    return _posting(
+        f"{PAYOUT_UNDONE}:{payout}", PAYOUT_UNDONE, None, (clearing, amount), (party.due, -amount)
     )
 
 

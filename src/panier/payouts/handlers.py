@@ -1,0 +1,16 @@
+"""Reactions: a delivery starts the clock of what an order earned, a refund turns it back."""
+
+from panier import events
+from panier.kit.clock import now
+from panier.kit.db import Tx
+from panier.payouts.settlement import correct, expect
+
+
+async def start_clock(tx: Tx, event: events.OrderDelivered) -> None:
+    """Note when the order's money becomes its seller's and its creators'."""
+    await expect(tx, event.order, event.market, event.at)
+
+
+async def take_back(tx: Tx, event: events.OrderRefunded) -> None:
+    """Move back what was released before the refund; what was not is smaller already."""
+    await correct(tx, [event.order], now())

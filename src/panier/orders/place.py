@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from panier import baskets, catalog, markets, payments, stock
-from panier.baskets import Item, Line
+from panier import baskets, payments, stock
+from panier.baskets import Line
 from panier.kit.arrays import (
     Bigs,
     Bools,
@@ -33,6 +33,7 @@ from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
 from panier.kit.money import Money
 from panier.markets import Market
+from panier.orders.pricing import Basket, read_prices
 from panier.orders.rules import (
     CurrencyMismatch,
     Draft,
@@ -41,7 +42,6 @@ from panier.orders.rules import (
     NotSoldHere,
     PriceChanged,
     State,
-    Terms,
     basket_until,
     draft_orders,
     number,
@@ -226,23 +226,23 @@ async def _draft(
     for hold in await stock.list_claimed(tx, list(claimed)):
         if hold.checkout is not None:
             holds[hold.checkout].append(hold)
-    prices = await _read_prices(tx, fresh, holds, moment)
+    found = {p.checkout: Basket(p.market, p.language, p.show, holds[p.checkout]) for p in fresh}
+    prices = await read_prices(tx, list(found.values()), moment)
     drafted = []
     for p in fresh:
         if p.checkout not in claimed:
             answers.setdefault(_pair(p), EmptyBasket())
             continue
-        mine = holds[p.checkout]
+        basket, mine = found[p.checkout], holds[p.checkout]
         held_at = min(hold.at for hold in mine)
         held_until = held_at + timedelta(seconds=p.hold_seconds)
-        lines, missing = prices.lines(p, mine)
+        lines, missing = prices.lines(basket)
         refusal = _refusal(p, lines, missing, moment)
         if refusal is not None:
             await stock.unclaim(tx, p.checkout, basket_until(held_at, held_until, moment))
             answers[_pair(p)] = refusal
             continue
-        terms = {v: Terms(prices.commissions[p.market.code]) for v in {h.variant for h in mine}}
-        drafts = draft_orders(lines, terms, p.market.currency)
+        drafts = draft_orders(lines, prices.terms(basket, lines), p.market.currency)
         shows = _first_shows(p, lines, mine)
         drafted.append(Drafted(p, new_id(), drafts, shows, held_until))
     return drafted
@@ -269,48 +269,6 @@ def _first_shows(
     for hold in holds:
         shows.setdefault(sellers[hold.variant], hold.show or p.show)
     return shows
-
-
-class Prices(NamedTuple):
-    """What a batch needs to know of catalogue, VAT and fees, read once."""
-
-    offers: dict[tuple[str, str], dict[UUID, catalog.Offer]]
-    """By market and language."""
-    rates: dict[str, dict[str, int]]
-    """VAT by market and category, in basis points."""
-    commissions: dict[str, int]
-    """By market, in basis points."""
-
-    def lines(self, p: Placement, holds: Sequence[stock.Hold]) -> tuple[list[Line], list[UUID]]:
-        """Price what was claimed; returns lines, and variants that are not offered any more."""
-        items = baskets.join_items(Item(h.variant, h.quantity, h.expires_at) for h in holds)
-        offers = self.offers[p.market.code, p.language]
-        missing = [item.variant for item in items if item.variant not in offers]
-        return baskets.price(items, offers, self.rates[p.market.code]), missing
-
-
-async def _read_prices(
-    tx: Tx, fresh: Sequence[Placement], holds: dict[UUID, list[stock.Hold]], moment: datetime
-) -> Prices:
-    wanted: defaultdict[tuple[str, str], set[UUID]] = defaultdict(set)
-    places = {p.market.code: p.market for p in fresh}
-    for p in fresh:
-        wanted[p.market.code, p.language].update(hold.variant for hold in holds[p.checkout])
-    prices = Prices({}, {code: {} for code in places}, {})
-    for (code, language), variants in wanted.items():
-        found = await catalog.find_offers(tx, code, variants, language)
-        prices.offers[code, language] = {offer.variant: offer for offer in found}
-    for code, market in places.items():
-        categories = {
-            offer.vat_category
-            for (where, _), offers in prices.offers.items()
-            if where == code
-            for offer in offers.values()
-        }
-        prices.rates[code].update(await baskets.get_vat_rates(tx, market, categories, moment))
-        day = moment.astimezone(ZoneInfo(market.time_zone)).date()
-        prices.commissions[code] = await markets.get_commission(tx, code, day)
-    return prices
 
 
 async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:

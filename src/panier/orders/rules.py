@@ -7,36 +7,64 @@ from enum import StrEnum
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from panier import creators
 from panier.baskets import Line, by_seller
 from panier.kit.errors import PanierError
 from panier.kit.money import Money
 
 
 class State(StrEnum):
-    """Where a checkout and its orders stand."""
+    """Where an order stands; a checkout knows the first four only."""
 
     PLACED = "placed"
     """Promised, not paid."""
     PAID = "paid"
-    """Paid and booked; the seller ships."""
+    """Paid and booked; the seller packs."""
     DECLINED = "declined"
     """Not paid; the basket was given back."""
     REFUSED = "refused"
     """Paid too late: the stock was gone, the money goes back."""
+    PACKED = "packed"
+    """In its box, or sent in part."""
+    SHIPPED = "shipped"
+    """All that will be sent is on its way."""
+    DELIVERED = "delivered"
+    """All of it has arrived, or counts as arrived."""
+    CANCELLED = "cancelled"
+    """Nothing will be sent; the money goes back."""
+    RETURNED = "returned"
+    """All of it came back; the money goes back."""
+    REFUNDED = "refunded"
+    """The buyer has all they paid back."""
 
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.PLACED: frozenset({State.PAID, State.DECLINED, State.REFUSED}),
-    State.PAID: frozenset(),
+    State.PAID: frozenset({State.PACKED, State.CANCELLED}),
     State.DECLINED: frozenset(),
     State.REFUSED: frozenset(),
+    State.PACKED: frozenset({State.SHIPPED, State.CANCELLED}),
+    State.SHIPPED: frozenset({State.DELIVERED, State.REFUNDED}),
+    State.DELIVERED: frozenset({State.RETURNED, State.REFUNDED}),
+    State.CANCELLED: frozenset({State.REFUNDED}),
+    State.RETURNED: frozenset({State.REFUNDED}),
+    State.REFUNDED: frozenset(),
 }
-"""From each state to those that may follow."""
+"""From each state to those that may follow. No way leads back: each is entered once."""
+
+
+def check_move(before: State, after: State) -> None:
+    """Refuse a move that is not in the table: a mistake of ours, not of a reader's."""
+    if after not in TRANSITIONS[before]:
+        raise ValueError(f"no order goes from {before} to {after}")
+
 
 GRACE_SECONDS = 180
 """After a declined payment the basket holds its stock at least this long, for another try."""
 AGE_SECONDS_MAX = 1800
 """However often somebody tries to pay, stock is held no longer than this."""
+ORDER_PAGE = "order page"
+"""The purpose for which links to order pages are signed; they do not grow old."""
 NAME_ON_AIR_MAX = 20
 """Characters of a first name that everybody sees."""
 
@@ -126,8 +154,9 @@ def draft_orders(lines: Sequence[Line], terms: Mapping[UUID, Terms], currency: s
         drawn = []
         for line in parcel:
             of = terms[line.offer.variant]
-            base = line.base
-            drawn.append(DraftLine(line, of, base.percent(of.commission), base.percent(of.share)))
+            commission = line.base.percent(of.commission)
+            share = creators.take_share(line.base, line.vat, commission, of.share)
+            drawn.append(DraftLine(line, of, commission, share))
         drafts.append(
             Draft(
                 seller=parcel[0].offer.seller,

@@ -1,6 +1,6 @@
 """Reads: shows, their run sheets and pins; who may run one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -197,3 +197,9 @@ async def list_shows_by_id(tx: Tx, shows: Sequence[UUID]) -> list[Show]:
     """List these shows, the latest start first."""
     sql = SHOWS + "where s.id = any(%s) order by s.starts_at desc, s.id limit %s"
     return await rows(tx, sql, (list(shows), LIST_MAX), Show)
+
+
+async def list_hosts(tx: Tx, shows: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return who presents each of these shows."""
+    cursor = await tx.execute("select id, host_id from show where id = any(%s)", (list(shows),))
+    return dict(await cursor.fetchall())

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     secret: str = ""
     """Signs tickets, links and stream keys (32 characters or more). Empty: made once and kept."""
 
+    payments: Literal["sandbox"] = "sandbox"
+    """The provider of new payments; older ones stay with theirs."""
+
     host: str = "127.0.0.1"
     """The address on which the roles listen; `0.0.0.0` for all."""
     web_port: Port = 8400

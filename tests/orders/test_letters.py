@@ -8,7 +8,6 @@ import httpx2
 from panier import orders
 from panier.kit.cells import Cell
 from panier.kit.delivery import Courier
-from panier.orders.pages import ORDER_PAGE
 from panier.orders.place import place_batch
 from panier.orders.settle import settle_batch
 from panier.payments import Answer, State
@@ -77,7 +76,7 @@ async def test_who_paid_too_late_is_told_by_mail_and_on_the_page(
     ((_, subject, text, _),) = await letters(cell)
     assert subject == "Your money is on its way back"
     assert "€29.80" in text
-    token = runtime.signer.sign(ORDER_PAGE, {"checkout": str(placed.id)})
+    token = runtime.signer.sign(orders.ORDER_PAGE, {"checkout": str(placed.id)})
     page = await client.get(f"/fr/order/{token}", headers={"accept-language": "en"})
     assert "The stock was gone when your payment came" in page.text
     assert "29.80" in page.text

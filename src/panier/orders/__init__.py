@@ -1,11 +1,12 @@
 """Orders: the promise; a checkout pays one order a seller with one payment.
 
-owns    checkout, orders, order_line, order_number
+owns    checkout, orders, order_line, order_number, order_step
 says    OrderPaid, OrderRefused
 hears   PaymentReported (settle), OrderPaid and OrderRefused (mail, what the buyer lets us keep)
 limits  stock is held at most 30 minutes for a payment; 30 payments a minute and client
 """
 
+from panier.orders.actions import lock_order, move_order
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out, pay, refresh, resume_payments
 from panier.orders.place import Placed, Placement
@@ -20,10 +21,20 @@ from panier.orders.queries import (
     list_lines,
     list_orders_of,
 )
-from panier.orders.rules import EmptyBasket, NotSoldHere, PriceChanged, State, name_on_air
+from panier.orders.rules import (
+    ORDER_PAGE,
+    TRANSITIONS,
+    EmptyBasket,
+    NotSoldHere,
+    PriceChanged,
+    State,
+    name_on_air,
+)
 from panier.orders.settle import Settled
 
 __all__ = [
+    "ORDER_PAGE",
+    "TRANSITIONS",
     "Checkout",
     "EmptyBasket",
     "Finding",
@@ -43,6 +54,8 @@ __all__ = [
     "find_order",
     "list_lines",
     "list_orders_of",
+    "lock_order",
+    "move_order",
     "name_on_air",
     "pay",
     "refresh",

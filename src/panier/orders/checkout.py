@@ -40,15 +40,23 @@ async def pay(cell: Cell, settings: Settings, placed: Placed) -> Settled:
     """Ask for the money of a placed checkout, or say how its payment stood when it was placed."""
     if placed.payment.state != State.CREATED:
         return settled(placed.id, placed.state, placed.payment)
-    return await _settle(cell, settings, await _charge(cell, placed.payment))
+    try:
+        answer = await _charge(cell, settings, placed.payment)
+    except payments.ProviderAway as error:
+        # Nobody knows whether it was charged: a worker asks again by the same key.
+        log.warning("provider away", payment=str(placed.payment.id), error=str(error))
+        return settled(placed.id, placed.state, placed.payment)
+    return await _settle(cell, settings, answer)
 
 
 async def refresh(cell: Cell, settings: Settings, checkout: UUID) -> Settled:
     """Say how a checkout stands, having asked the provider about a payment that waits."""
     state, payment = await _read(cell, checkout)
     if payment.state in (State.CREATED, State.ACTION, State.PENDING):
-        async with cell.read() as tx:
-            answer = await payments.find_answer(tx, payment.id)
+        try:
+            answer = await _find_answer(cell, settings, payment)
+        except payments.ProviderAway:
+            answer = None
         if answer is not None and answer.state != payment.state:
             return await _settle(cell, settings, answer)
     return settled(checkout, state, payment)
@@ -77,8 +85,7 @@ async def _resume(cell: Cell, settings: Settings, payment: Payment) -> None:
             if answer.state != state:
                 await _settle(cell, settings, answer)
         case State.REFUNDING:
-            await payments.refund(cell, payment.reference or "", payment.id, payment.amount)
-            await cell.run(lambda tx: book_refund(tx, payment))
+            await _give_back(cell, settings, payment)
         case State.PAID | State.DECLINED | State.REFUNDED:
             pass
         case _:
@@ -91,22 +98,40 @@ async def _ask_again(cell: Cell, settings: Settings, payment: Payment) -> Answer
     A payment that the provider never heard of is asked for while its stock is held for it.
     """
     too_old = payment.at + timedelta(seconds=settings.payment_seconds) <= now()
-    async with cell.read() as tx:
-        answer = await payments.find_answer(tx, payment.id)
+    answer = await _find_answer(cell, settings, payment)
     if answer is not None and not (too_old and answer.state == State.ACTION):
         return answer
     if too_old:
-        return await payments.cancel(cell, _charge_of(payment))
-    return await _charge(cell, payment)
+        provider = payments.provider_of(settings, payment.provider)
+        return await provider.cancel(cell, _charge_of(payment))
+    return await _charge(cell, settings, payment)
 
 
-async def _charge(cell: Cell, payment: Payment) -> Answer:
+async def _find_answer(cell: Cell, settings: Settings, payment: Payment) -> Answer | None:
+    provider = payments.provider_of(settings, payment.provider)
+    return await provider.find_answer(cell, payment.id, payment.reference)
+
+
+async def _give_back(cell: Cell, settings: Settings, payment: Payment) -> None:
+    """Give a refused checkout's money back; asked for again later unless the provider did."""
+    wanted = payments.RefundWanted(
+        payment.id, payment.id, payment.reference or "", payment.market, payment.amount
+    )
+    answer = await payments.provider_of(settings, payment.provider).refund(cell, wanted)
+    if answer.state == payments.RefundState.DONE:
+        await cell.run(lambda tx: book_refund(tx, payment))
+    else:
+        log.warning("refund waits", payment=str(payment.id), state=answer.state, why=answer.reason)
+
+
+async def _charge(cell: Cell, settings: Settings, payment: Payment) -> Answer:
+    provider = payments.provider_of(settings, payment.provider)
     wanted = _charge_of(payment)
     try:
-        return await payments.charge(cell, wanted)
+        return await provider.charge(cell, wanted)
     except payments.TokenRefused:
         # Fenced at the provider, so that no other try can charge what we call declined.
-        answer = await payments.cancel(cell, wanted)
+        answer = await provider.cancel(cell, wanted)
         if answer.state != State.DECLINED:
             return answer
         return msgspec.structs.replace(answer, reason="card_unknown")

@@ -19,14 +19,12 @@ from panier.orders.checkout import refresh
 from panier.orders.lists import PAGE, Filter, list_orders, list_shows_sold, sum_orders, write_csv
 from panier.orders.queries import find_checkout, find_order, list_lines, list_orders_of
 from panier.orders.returns import tell_returns
-from panier.orders.rules import State
+from panier.orders.rules import ORDER_PAGE, State
 from panier.orders.settle import settled
 from panier.people import Reader
 from panier.runtime import Runtime
 from panier.shows import Show
 
-ORDER_PAGE = "order page"
-"""The purpose for which links to order pages are signed; they do not grow old."""
 STAFF = ("market", "finance", "admin")
 """Who sees the orders of all sellers of a market."""
 STATES = {

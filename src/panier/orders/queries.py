@@ -248,14 +248,15 @@ async def check_orders(tx: Tx, limit: int = 100) -> list[Finding]:
       from order_line group by order_id),
     findings as (
       select case
-          when o.state = 'paid' and coalesce(b.sales, 0) <> 1 then 'paid order not booked once'
-          when o.state <> 'paid' and coalesce(b.sales, 0) <> 0 then 'order booked but not paid'
+          when o.paid_at is not null and coalesce(b.sales, 0) <> 1 then 'paid order not booked once'
+          when o.paid_at is null and coalesce(b.sales, 0) <> 0 then 'order booked but not paid'
           when o.state = 'refused' and coalesce(b.late, 0) <> 1 then 'refused money not booked'
           when o.state <> 'refused' and coalesce(b.late, 0) <> 0 then 'booked as refused'
           when o.state = 'refused' and (p.state = 'refunded') <> (coalesce(b.refunds, 0) = 1)
             then 'refund and books differ'
-          when o.state <> c.state then 'order and checkout differ'
-          when (o.state = 'paid') <> (p.state = 'paid') then 'order and payment differ'
+          when (o.paid_at is not null) <> (c.state = 'paid')
+            or o.paid_at is null and o.state <> c.state then 'order and checkout differ'
+          when (o.paid_at is not null) <> (p.state = 'paid') then 'order and payment differ'
           when (o.goods_minor, o.shipping_minor, o.subsidy_minor, o.vat_minor,
                 o.commission_minor, o.creators_minor)
                is distinct from (l.goods, l.shipping, l.subsidy, l.vat, l.commission, l.creators)

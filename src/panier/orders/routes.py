@@ -14,10 +14,15 @@ from panier.kit.ids import new_id
 from panier.kit.money import Money
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out, refresh
-from panier.orders.pages import ORDER_PAGE
 from panier.orders.place import Placement
 from panier.orders.queries import find_checkout
-from panier.orders.rules import Consent, CurrencyMismatch, NoSavedCard, name_on_air
+from panier.orders.rules import (
+    ORDER_PAGE,
+    Consent,
+    CurrencyMismatch,
+    NoSavedCard,
+    name_on_air,
+)
 from panier.orders.settle import Settled
 from panier.people import Address, Reader
 from panier.runtime import Runtime

@@ -1,7 +1,53 @@
-"""Parcels: what becomes of an order that was paid: packed, shipped, delivered, returned.
+"""Parcels: what becomes of an order that was paid: packed, shipped, delivered, returned, refunded.
 
-owns    parcel, refund
-says    nothing yet
-hears   nothing
-limits  none yet
+owns    order_step (with orders), fulfilment, parcel, giving_back, order_refund and their lines;
+        the objects labels/…
+says    OrderShipped, OrderDelivered, OrderCancelled, ReturnAsked, ReturnLabelled, OrderReturned,
+        OrderRefunded
+hears   RefundDone and RefundFailed (books, states); its own events (mails to the buyer)
+limits  20 parcels an order, 200 orders a bulk action; 14 days to withdraw; a label of 5 MiB
 """
+
+from panier.parcels.actions import (
+    Cancelling,
+    NewParcel,
+    cancel,
+    deliver,
+    deliver_overdue,
+    lose,
+    pack,
+    ship,
+)
+from panier.parcels.refunds import Ask, Refund, ask_again, give_money, list_refunds
+from panier.parcels.returns import ask_return, close_return, keep_label, receive
+from panier.parcels.reversal import WHOLE, Nothing, RefundTooMuch, Wanted
+from panier.parcels.rules import NothingChosen, NotNow, Reason, TooLate, TooManyUnits
+
+__all__ = [
+    "WHOLE",
+    "Ask",
+    "Cancelling",
+    "NewParcel",
+    "NotNow",
+    "Nothing",
+    "NothingChosen",
+    "Reason",
+    "Refund",
+    "RefundTooMuch",
+    "TooLate",
+    "TooManyUnits",
+    "Wanted",
+    "ask_again",
+    "ask_return",
+    "cancel",
+    "close_return",
+    "deliver",
+    "deliver_overdue",
+    "give_money",
+    "keep_label",
+    "list_refunds",
+    "lose",
+    "pack",
+    "receive",
+    "ship",
+]

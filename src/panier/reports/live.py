@@ -67,7 +67,7 @@ from moment
 LATEST = "with " + MOMENTS + "select n, viewers from moment where n >= %(first)s order by n"
 REVENUE = """
 select floor(extract(epoch from at - %(start)s) / %(every)s)::int, sum(goods_minor)::bigint
-from orders where show_id = %(show)s and state = 'paid'
+from orders where show_id = %(show)s and paid_at is not null
   and at >= %(start)s + make_interval(secs => %(first)s * %(every)s) group by 1
 """
 STOCK = """

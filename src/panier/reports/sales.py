@@ -18,12 +18,12 @@ select count(*)::int as orders, coalesce(sum(l.units), 0)::int as units,
   (count(*) filter (where o.at > %(end)s))::int as orders_after
 from orders o join checkout c on c.id = o.checkout_id
 cross join lateral (select sum(quantity) as units from order_line where order_id = o.id) l
-where o.show_id = %(show)s and o.state = 'paid'
+where o.show_id = %(show)s and o.paid_at is not null
 """
 # A press on the basket while its product was on the picture, paid in the end.
 PINNED_UNITS = """
 select v.product_id, sum(h.quantity)::int
-from (select distinct checkout_id from orders where show_id = %(show)s and state = 'paid') o
+from (select distinct checkout_id from orders where show_id = %(show)s and paid_at is not null) o
 join hold h on h.checkout_id = o.checkout_id and h.state = 'sold'
 join variant v on v.id = h.variant_id
 where exists (select 1 from pin p where p.show_id = %(show)s and p.product_id = v.product_id
@@ -35,7 +35,7 @@ with sold as (
   select l.product_id, sum(l.quantity)::int as units, count(distinct o.id)::int as orders,
          sum(l.goods_minor)::bigint as minor
   from orders o join order_line l on l.order_id = o.id
-  where o.show_id = %(show)s and o.state = 'paid' group by 1
+  where o.show_id = %(show)s and o.paid_at is not null group by 1
 ), named as (
   select product_id, min(position) as position from run_sheet where show_id = %(show)s group by 1
   union all select product_id, 10000 from pin where show_id = %(show)s
@@ -52,7 +52,7 @@ select (floor(extract(epoch from o.at - %(start)s) / %(step)s) * %(step)s)::int 
   sum(l.units)::int as units, sum(o.goods_minor)::bigint as minor
 from orders o
 cross join lateral (select sum(quantity) as units from order_line where order_id = o.id) l
-where o.show_id = %(show)s and o.state = 'paid' and o.at between %(start)s and %(end)s
+where o.show_id = %(show)s and o.paid_at is not null and o.at between %(start)s and %(end)s
 group by 1 order by 1
 """
 

@@ -1,0 +1,233 @@
+"""Returns: asked by the buyer in time, labelled by the seller, received, and paid back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID, uuid5
+
+import msgspec
+from obstore.store import ObjectStore
+
+from panier import events, markets, stock
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.db import Tx, find, rows, run
+from panier.kit.errors import NotFound, TooLarge
+from panier.kit.outbox import record
+from panier.kit.store import put
+from panier.orders import State
+from panier.parcels.actions import wanted
+from panier.parcels.refunds import Ask, ask_refund
+from panier.parcels.rules import (
+    LABEL_BYTES_MAX,
+    NotNow,
+    Reason,
+    TooLate,
+    choose,
+    in_time,
+    label_key,
+    label_kind,
+)
+from panier.parcels.standing import Work, advance, count, exists, lock
+
+RECEIVED = UUID("6f0d3c8e-2d0a-5f3e-8c64-6c2f7f9d5a11")
+"""The name space of the refunds of returns (RFC 9562, UUIDv5)."""
+
+
+class Giving(msgspec.Struct):
+    """A return."""
+
+    id: UUID
+    order: UUID
+    market: str
+    state: str
+    """asked, received or closed."""
+    reason: str
+    label: str | None
+    at: datetime
+    ended_at: datetime | None
+
+
+GIVING = 'id, order_id as "order", market, state, reason, label, at, ended_at'
+
+
+class GivingLine(msgspec.Struct):
+    """A line of a return."""
+
+    n: int
+    quantity: int
+    received: int
+
+
+async def ask_return(
+    tx: Tx, order: UUID, key: UUID, units: Mapping[int, int] | None, reason: str
+) -> bool:
+    """Withdraw from a purchase or a part of it; false when this key did so before.
+
+    `units` by line; None: all that the buyer has. Raises NotNow, TooLate, TooManyUnits,
+    NothingChosen.
+    """
+    work = await lock(tx, order)
+    if await exists(tx, "giving_back", key, order):
+        return False
+    if not may_return(work.state):
+        raise NotNow
+    market = await markets.get_market(tx, work.order.market)
+    if not in_time(await find_delivered(tx, order), market.time_zone, now()):
+        raise TooLate
+    chosen = choose(work.units, units, work.left("with_buyer"))
+    await run(
+        tx,
+        "insert into giving_back (id, order_id, market, state, reason, at)"
+        " values (%s, %s, %s, 'asked', %s, %s)",
+        (key, order, work.order.market, reason, now()),
+    )
+    await run(
+        tx,
+        "insert into giving_back_line (giving_back_id, order_id, n, quantity)"
+        " select %s, %s, * from unnest(%s::smallint[], %s::int[])",
+        (key, order, list(chosen), list(chosen.values())),
+    )
+    await count(tx, work, chosen, asked=1)
+    await record(
+        tx,
+        events.ReturnAsked(
+            market=work.order.market, order=order, seller=work.order.seller, giving_back=key
+        ),
+    )
+    return True
+
+
+def may_return(state: str) -> bool:
+    """Tell whether something of such an order may be with its buyer."""
+    return state in (State.PACKED, State.SHIPPED, State.DELIVERED, State.REFUNDED)
+
+
+async def find_delivered(tx: Tx, order: UUID) -> datetime | None:
+    """Return when all of an order had arrived, if it has."""
+    cursor = await tx.execute(
+        "select at from order_step where order_id = %s and state = 'delivered'", (order,)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def keep_label(cell: Cell, store: ObjectStore, giving: UUID, data: bytes) -> bool:
+    """Keep the label with which a buyer sends goods back; false when there was one already.
+
+    Raises NotFound, NotNow when nothing is awaited any more, BadLabel, TooLarge.
+    """
+    if len(data) > LABEL_BYTES_MAX:
+        raise TooLarge(limit=LABEL_BYTES_MAX)
+    key = label_key(giving, label_kind(data))
+    # The object first, and outside the transaction: a label that is named is there.
+    await put(store, key, data)
+    return await cell.run(lambda tx: _name_label(tx, giving, key))
+
+
+async def _name_label(tx: Tx, giving: UUID, key: str) -> bool:
+    found, work = await _lock_giving(tx, giving, None)
+    if found.state != "asked":
+        raise NotNow
+    await run(tx, "update giving_back set label = %s where id = %s", (key, giving))
+    if found.label is not None:
+        return False
+    await record(
+        tx,
+        events.ReturnLabelled(
+            market=found.market, order=found.order, seller=work.order.seller, giving_back=giving
+        ),
+    )
+    return True
+
+
+async def receive(
+    tx: Tx,
+    giving: UUID,
+    units: Mapping[int, int] | None,
+    person: UUID | None,
+    *,
+    sellable: bool,
+) -> bool:
+    """Take in what came back and give its money back; false when it was taken in before.
+
+    `units` that came, by line; None: all. What did not come is the buyer's as before. With
+    `sellable` it can be sold again. Raises NotNow, TooManyUnits, NothingChosen.
+    """
+    found, work = await _lock_giving(tx, giving, person)
+    if found.state == "received":
+        return False
+    if found.state != "asked":
+        raise NotNow
+    asked = {line.n: line.quantity for line in await list_giving_lines(tx, giving)}
+    came = choose(work.units, units, asked)
+    await _close(tx, work, giving, asked, "received")
+    await run(
+        tx,
+        "update giving_back_line l set received = t.units"
+        " from unnest(%s::smallint[], %s::int[]) t(n, units)"
+        " where l.giving_back_id = %s and l.n = t.n",
+        (list(came), list(came.values()), giving),
+    )
+    await count(tx, work, came, returned=1)
+    if not any(line.kept for line in work.units):
+        # Who sends all of it back has had all of it.
+        await run(
+            tx,
+            "update parcel set state = 'delivered', ended_at = %s, assumed = true"
+            " where order_id = %s and state = 'shipped'",
+            (now(), work.order.id),
+        )
+    refund = Ask(uuid5(RECEIVED, giving.hex), Reason.WITHDRAWAL, wanted(work, came))
+    await ask_refund(tx, work, refund)
+    if sellable:
+        await stock.give_back(
+            tx, work.variants(came), work.order.market, text=work.order.number, who=person
+        )
+    await record(
+        tx,
+        events.OrderReturned(
+            market=found.market, order=found.order, seller=work.order.seller, giving_back=giving
+        ),
+    )
+    await advance(tx, work)
+    return True
+
+
+async def close_return(tx: Tx, giving: UUID, person: UUID | None) -> bool:
+    """End a return of which nothing came; false when it had ended. The goods stay bought."""
+    found, work = await _lock_giving(tx, giving, person)
+    if found.state != "asked":
+        return False
+    asked = {line.n: line.quantity for line in await list_giving_lines(tx, giving)}
+    await _close(tx, work, giving, asked, "closed")
+    return True
+
+
+async def _close(tx: Tx, work: Work, giving: UUID, asked: Mapping[int, int], state: str) -> None:
+    await run(
+        tx,
+        "update giving_back set state = %s, ended_at = %s where id = %s",
+        (state, now(), giving),
+    )
+    await count(tx, work, asked, asked=-1)
+
+
+async def _lock_giving(tx: Tx, giving: UUID, person: UUID | None) -> tuple[Giving, Work]:
+    found = await find_return(tx, giving)
+    if found is None:
+        raise NotFound
+    work = await lock(tx, found.order, person)
+    # Once more under the lock: somebody may have ended it meanwhile.
+    again = await find_return(tx, giving)
+    return again or found, work
+
+
+async def find_return(tx: Tx, giving: UUID) -> Giving | None:
+    """Return a return, if there is one of that name."""
+    return await find(tx, f"select {GIVING} from giving_back where id = %s", (giving,), Giving)
+
+
+async def list_giving_lines(tx: Tx, giving: UUID) -> list[GivingLine]:
+    """List what is sent back."""
+    sql = "select n, quantity, received from giving_back_line where giving_back_id = %s order by n"
+    return await rows(tx, sql, (giving,), GivingLine)

@@ -70,12 +70,6 @@ async def _card_lines(tx: Tx, person: UUID) -> list[str]:
     return [f"{card.brand} •••• {card.last4}"] if card else []
 
 
-async def _forget_card(tx: Tx, person: UUID) -> None:
-    token = await payments.forget_card(tx, person)
-    if token is not None:
-        await payments.forget_token(tx, token)
-
-
 KEEPSAKES = [
     people.ADDRESS,
     people.Keepsake(
@@ -86,7 +80,7 @@ KEEPSAKES = [
         ),
         forget_label=N_("Forget this card"),
         show=_card_lines,
-        forget=_forget_card,
+        forget=payments.forget_card,
     ),
 ]
 """What the account page shows and forgets."""

@@ -45,6 +45,7 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.OrderRefused: [order_reactions.tell_refusal],
     events.OrderDelivered: [payout_reactions.start_clock],
     events.OrderRefunded: [payout_reactions.take_back],
+    events.TransferReported: [payout_reactions.hear_transfer],
     events.ShowEnded: [
         room_reactions.show_stage,
         video_reactions.finish,
@@ -64,7 +65,7 @@ COMMANDS: rooms.Commands = {
 }
 
 # Commands that many give at the same moment: answered together, a list of calls at a time.
-TOGETHER: rooms.Together = {"hold": baskets.add_all}
+TOGETHER: rooms.Together = {"hold": baskets.add_all, "buy": orders.buy_all}
 
 
 class Timer(NamedTuple):
@@ -99,6 +100,18 @@ async def _release_due(runtime: Runtime, cell: Cell) -> None:
         pass
 
 
+async def _send_refunds(runtime: Runtime, cell: Cell) -> None:
+    await payments.send_refunds(cell, runtime.settings)
+
+
+async def _forget_cards(runtime: Runtime, cell: Cell) -> None:
+    await payments.forget_cards(cell, runtime.settings)
+
+
+async def _send_payouts(runtime: Runtime, cell: Cell) -> None:
+    await payouts.send_payouts(cell, runtime.settings, now())
+
+
 async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
     await reports.complete_reports(cell)
 
@@ -108,7 +121,10 @@ TIMERS = [
     Timer("send mail", 2.0, _send_mail),
     Timer("deliver webhooks", 1.0, _deliver_webhooks),
     Timer("resume payments", 5.0, _resume_payments),
+    Timer("send refunds", 1.0, _send_refunds),
+    Timer("forget cards", 5.0, _forget_cards),
     Timer("release due", 5.0, _release_due),
+    Timer("send payouts", 2.0, _send_payouts),
     Timer("complete reports", 5.0, _complete_reports),
 ]
 

@@ -107,7 +107,7 @@ async def test_a_payment_that_nobody_asked_for_in_time_is_fenced_and_the_basket_
     assert payment is not None
     answer = await sandbox.charge(
         cell,
-        sandbox.Charge(payment.id, "FR", payment.token, payment.amount, keep=False),
+        payments.Charge(payment.id, "FR", payment.token, payment.amount, keep=False),
     )
     assert (answer.state, answer.reason) == ("declined", "expired")
     assert await buying.charges(cell) == [("cancelled", 2980)]
@@ -189,9 +189,10 @@ async def test_a_death_between_refund_and_books_refunds_once(
         payment = await payments.find_payment(tx, placed.payment.id)
     assert payment is not None
     assert payment.reference is not None
-    first = await payments.refund(cell, payment.reference, payment.id, payment.amount)
+    wanted = payments.RefundWanted(payment.id, payment.id, payment.reference, "FR", payment.amount)
+    first = await sandbox.refund(cell, wanted)
     assert await later(cell, settings, 60) == 1
-    assert await payments.refund(cell, payment.reference, payment.id, payment.amount) == first
+    assert await sandbox.refund(cell, wanted) == first
     assert await buying.states(cell) == [("refunded", "refused", "refused")]
     assert await buying.taken(cell) == Money(0, "EUR")
     assert await buying.all_adds_up(cell)

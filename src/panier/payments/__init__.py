@@ -1,21 +1,47 @@
-"""Payments: money in and back, through a provider; here the sandbox.
+"""Payments: money in, back and on to sellers and creators, through a provider behind one port.
 
-owns    payment, saved_card, webhook_receipt; the sandbox its own sandbox_* tables
-says    PaymentReported
+owns    payment, payment_refund, dispute, payment_account, saved_card, card_to_forget,
+        webhook_receipt; the sandbox provider its own sandbox_* tables
+says    PaymentReported, RefundDone, RefundFailed, DisputeOpened, DisputeClosed, TransferReported
 hears   nothing; orders ask for money outside any transaction and move payments inside theirs
-limits  a payment moves by one table of states; a key is charged once; a typed card lives 30 minutes
+limits  a payment moves by one table of states; a key is charged, refunded or moved once; refunds
+        and disputes never exceed what was paid; a typed card lives 30 minutes
 """
 
+from panier.payments.accounts import (
+    Account,
+    Transfer,
+    find_account,
+    find_transfer,
+    open_account,
+    reverse_transfer,
+    transfer,
+)
 from panier.payments.actions import (
     LOOK_SECONDS,
-    Answer,
     NewPayment,
     claim_looks,
     create,
     forget_card,
-    hear,
     keep_card,
     move,
+)
+from panier.payments.adapters import provider_of
+from panier.payments.disputes import Dispute, list_disputes
+from panier.payments.news import forget_cards
+from panier.payments.provider import (
+    AccountAnswer,
+    Answer,
+    Charge,
+    KeyReused,
+    NewAccount,
+    Provider,
+    ProviderAway,
+    RefundAnswer,
+    RefundWanted,
+    Reversal,
+    TokenRefused,
+    TransferAnswer,
 )
 from panier.payments.queries import (
     Payment,
@@ -24,47 +50,74 @@ from panier.payments.queries import (
     find_payment,
     list_payments,
 )
-from panier.payments.rules import TRANSITIONS, CardDeclined, State, refusal
-from panier.payments.sandbox import (
-    NAME,
-    Charge,
-    KeyReused,
-    TokenRefused,
-    cancel,
-    charge,
-    deliver_webhooks,
-    find_answer,
-    forget_token,
-    refund,
+from panier.payments.refunds import (
+    Refund,
+    find_refund,
+    list_refunds,
+    request_refund,
+    send_refunds,
 )
+from panier.payments.rules import (
+    TRANSITIONS,
+    AccountState,
+    CardDeclined,
+    RefundState,
+    RefundTooLarge,
+    State,
+    TransferState,
+    refusal,
+)
+from panier.payments.sandbox import NAME, deliver_webhooks
 
 __all__ = [
     "LOOK_SECONDS",
     "NAME",
     "TRANSITIONS",
+    "Account",
+    "AccountAnswer",
+    "AccountState",
     "Answer",
     "CardDeclined",
     "Charge",
+    "Dispute",
     "KeyReused",
+    "NewAccount",
     "NewPayment",
     "Payment",
+    "Provider",
+    "ProviderAway",
+    "Refund",
+    "RefundAnswer",
+    "RefundState",
+    "RefundTooLarge",
+    "RefundWanted",
+    "Reversal",
     "SavedCard",
     "State",
     "TokenRefused",
-    "cancel",
-    "charge",
+    "Transfer",
+    "TransferAnswer",
+    "TransferState",
     "claim_looks",
     "create",
     "deliver_webhooks",
-    "find_answer",
+    "find_account",
     "find_card",
     "find_payment",
+    "find_refund",
+    "find_transfer",
     "forget_card",
-    "forget_token",
-    "hear",
+    "forget_cards",
     "keep_card",
+    "list_disputes",
     "list_payments",
+    "list_refunds",
     "move",
-    "refund",
+    "open_account",
+    "provider_of",
     "refusal",
+    "request_refund",
+    "reverse_transfer",
+    "send_refunds",
+    "transfer",
 ]

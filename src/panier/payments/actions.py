@@ -1,20 +1,18 @@
-"""Writes on our side of a payment; the provider's side is in sandbox.py."""
+"""Writes on our side of a payment; the providers' side is behind the port (provider.py)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
-from panier import events
 from panier.kit.arrays import Bigs, Bools, Moments, Texts, Uuids
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run
-from panier.kit.errors import NotFound
 from panier.kit.money import Money
-from panier.kit.outbox import record
-from panier.payments.queries import PAYMENT, Payment, find_payment
-from panier.payments.rules import TRANSITIONS, State
+from panier.payments.provider import Answer
+from panier.payments.queries import PAYMENT, Payment
+from panier.payments.rules import TRANSITIONS
 
 LOOK_SECONDS = 30
 """How long the process that began a payment has to finish it before a worker looks."""
@@ -30,6 +28,7 @@ from unnest(%b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bo
 """
 MOVE = """
 update payment p set state = m.state, changed_at = %b, look_at = m.look_at, looks = 0,
+  refunded_minor = case m.state when 'refunding' then p.minor else p.refunded_minor end,
   reference = coalesce(m.reference, p.reference), decline_reason = m.reason,
   action_url = m.action_url, kept_token = coalesce(m.kept_token, p.kept_token),
   brand = coalesce(m.brand, p.brand), last4 = coalesce(m.last4, p.last4)
@@ -51,21 +50,6 @@ class NewPayment(msgspec.Struct, frozen=True):
     amount: Money
     token: str
     keep: bool
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says about a payment."""
-
-    payment: UUID
-    state: State
-    reference: str | None = None
-    reason: str | None = None
-    action_url: str | None = None
-    kept_token: str | None = None
-    brand: str | None = None
-    last4: str | None = None
-    look_at: datetime | None = None
-    """When to ask again, should nothing be heard; empty: never."""
 
 
 async def create(tx: Tx, provider: str, payments: Sequence[NewPayment]) -> None:
@@ -124,35 +108,6 @@ async def claim_looks(tx: Tx, limit: int) -> list[Payment]:
     return await rows(tx, sql, given, Payment)
 
 
-async def hear(tx: Tx, provider: str, message: str, answer: Answer) -> bool:
-    """Take a provider's signed word about a payment; false when it was heard before.
-
-    The row is an event: whoever promised something for the payment settles it. Raises NotFound
-    for a payment that is not ours.
-    """
-    payment = await find_payment(tx, answer.payment)
-    if payment is None or payment.provider != provider:
-        raise NotFound
-    fresh = await run(
-        tx,
-        "insert into webhook_receipt (provider, message, at) values (%s, %s, %s)"
-        " on conflict do nothing",
-        (provider, message, now()),
-    )
-    if fresh:
-        await record(
-            tx,
-            events.PaymentReported(
-                market=payment.market,
-                payment=answer.payment,
-                state=answer.state.value,
-                reference=answer.reference,
-                reason=answer.reason,
-            ),
-        )
-    return bool(fresh)
-
-
 async def keep_card(tx: Tx, person: UUID, payment: Payment) -> None:
     """Keep the card that paid, for `person`'s next purchase; their consent is the caller's."""
     await run(
@@ -167,10 +122,30 @@ async def keep_card(tx: Tx, person: UUID, payment: Payment) -> None:
     )
 
 
-async def forget_card(tx: Tx, person: UUID) -> str | None:
-    """Forget a person's card; returns the provider's name for it, to be forgotten there too."""
-    cursor = await tx.execute(
-        "delete from saved_card where person_id = %s returning token", (person,)
+async def forget_card(tx: Tx, person: UUID) -> None:
+    """Forget a person's card; a worker sees to it that the provider forgets it too."""
+    moment = now()
+    await run(
+        tx,
+        """
+        with gone as (delete from saved_card where person_id = %s returning provider, token)
+        insert into card_to_forget (provider, token, at, look_at)
+        select provider, token, %s, %s from gone on conflict do nothing
+        """,
+        (person, moment, moment),
     )
-    row = await cursor.fetchone()
-    return None if row is None else str(row[0])
+
+
+async def claim_cards_to_forget(tx: Tx, limit: int) -> list[tuple[str, str]]:
+    """Take cards that a provider has to forget: its name and the card's."""
+    cursor = await tx.execute(
+        """
+        update card_to_forget set looks = least(looks + 1, 1000),
+          look_at = %(now)s + least(%(max)s, %(seconds)s * 2 ^ least(looks, 10)) * interval '1 s'
+        where (provider, token) in (select provider, token from card_to_forget
+          where look_at <= %(now)s order by look_at limit %(limit)s for update skip locked)
+        returning provider, token
+        """,
+        {"now": now(), "seconds": LOOK_SECONDS, "max": LOOK_SECONDS_MAX, "limit": limit},
+    )
+    return [(str(provider), str(token)) for provider, token in await cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""JSON: a typed card becomes a token, the provider's webhooks come in."""
+"""JSON: a typed card becomes a token, the providers' webhooks come in."""
 
 from typing import Annotated
 
@@ -8,16 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from panier import people, web
 from panier.kit.clock import now
 from panier.kit.errors import NotFound
-from panier.payments import sandbox, webhooks
-from panier.payments.actions import Answer, hear
-from panier.payments.rules import State, read_card
+from panier.payments import sandbox
+from panier.payments.adapters import PROVIDERS, provider_of
+from panier.payments.news import hear
+from panier.payments.provider import BadSignature
+from panier.payments.rules import read_card
 from panier.runtime import Runtime
 
 TOKENS = "20/minute"
 """Cards that one client may type: more looks like somebody trying numbers."""
-WEBHOOK_BYTES_MAX = 16_384
+WEBHOOK_BYTES_MAX = 65_536
 """Bytes of one webhook."""
-SETTLED = frozenset({State.PAID, State.DECLINED})
 
 router = APIRouter(prefix="/{m}")
 
@@ -41,24 +42,18 @@ async def make_token(reader: people.ReaderHere, typed: TypedCard) -> dict[str, s
     return {"token": token.token, "brand": token.brand, "last4": token.last4}
 
 
-@router.post("/webhooks/sandbox", status_code=204)
-async def hear_sandbox(request: Request, m: str) -> Response:
-    """Take the sandbox's word, signed; answered once it is kept, whether new or heard before."""
+@router.post("/webhooks/{provider}", status_code=204)
+async def hear_provider(request: Request, m: str, provider: str) -> Response:
+    """Take a provider's word, signed; answered once it is kept, whether new or heard before."""
     runtime: Runtime = request.app.state.runtime
+    if provider not in PROVIDERS:
+        raise NotFound
     body = await request.body()
     if len(body) > WEBHOOK_BYTES_MAX:
-        raise webhooks.BadSignature
-    message, outcome = webhooks.verify(runtime.settings, request.headers, body)
-    if outcome.market.lower() != m:
+        raise BadSignature
+    heard = provider_of(runtime.settings, provider).read_webhook(request.headers, body)
+    if heard.market is not None and heard.market.lower() != m:
         raise NotFound
-    if outcome.state not in SETTLED:
-        return Response(status_code=204)
-    answer = Answer(
-        payment=outcome.payment,
-        state=outcome.state,
-        reference=outcome.reference,
-        reason=outcome.reason,
-    )
-    async with runtime.cells.of(outcome.market).tx() as tx:
-        await hear(tx, sandbox.NAME, message, answer)
+    async with runtime.cells.of(m.upper()).tx() as tx:
+        await hear(tx, provider, m.upper(), heard)
     return Response(status_code=204)

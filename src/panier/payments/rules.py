@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from panier.kit.errors import BadInput, PanierError
+from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.i18n import _
 
 
@@ -41,6 +41,53 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 """From each state to those that may follow; whatever else arrives, late or twice, is ignored."""
 
 
+class RefundState(StrEnum):
+    """Where a refund stands."""
+
+    REQUESTED = "requested"
+    """Promised by us; the provider has not finished it."""
+    DONE = "done"
+    """The provider gave the money back."""
+    FAILED = "failed"
+    """It did not reach the buyer."""
+
+
+REFUND_TRANSITIONS: Mapping[RefundState, frozenset[RefundState]] = {
+    RefundState.REQUESTED: frozenset({RefundState.DONE, RefundState.FAILED}),
+    RefundState.DONE: frozenset({RefundState.FAILED}),
+    RefundState.FAILED: frozenset(),
+}
+"""A bank may send money back days after the provider called the refund done."""
+
+
+class TransferState(StrEnum):
+    """Where a transfer to a seller's or creator's account stands."""
+
+    SENT = "sent"
+    """The provider works on it and will tell."""
+    DONE = "done"
+    """It stands on the account."""
+    FAILED = "failed"
+    """Nothing was moved, or it came back."""
+
+
+class AccountState(StrEnum):
+    """Whether somebody can be paid."""
+
+    PENDING = "pending"
+    """The provider wants more details of them."""
+    ACTIVE = "active"
+    """Transfers arrive."""
+    RESTRICTED = "restricted"
+    """The provider takes no transfers for now."""
+
+
+class RefundTooLarge(Conflict):
+    """This is more than what is left of the payment."""
+
+    code = "refund_too_large"
+
+
 class CardDeclined(PanierError):
     """Your bank declined the payment; nothing was charged and your basket is kept."""
 
@@ -63,14 +110,29 @@ class CardUnknown(CardDeclined):
     """Please enter your card once more; nothing was charged and your basket is kept."""
 
 
+class ExpiredAtBank(CardDeclined):
+    """Your bank says that this card has expired; nothing was charged and your basket is kept."""
+
+
+class CodeWrong(CardDeclined):
+    """The card’s security code is wrong; nothing was charged and your basket is kept."""
+
+
+class BankAway(CardDeclined):
+    """Your bank could not be asked; nothing was charged. Please try again or use another card."""
+
+
 REFUSALS: Mapping[str, type[CardDeclined]] = {
     "declined": CardDeclined,
     "insufficient_funds": NotCovered,
     "authentication_failed": NotConfirmed,
     "expired": TakenTooLong,
     "card_unknown": CardUnknown,
+    "card_expired": ExpiredAtBank,
+    "wrong_cvc": CodeWrong,
+    "processing_error": BankAway,
 }
-"""Why a payment was declined, and the words for it."""
+"""Why a payment was declined, and the words for it; who holds a lost card is told no more."""
 
 
 def refusal(reason: str | None) -> CardDeclined:
@@ -110,6 +172,24 @@ class Behaviour(StrEnum):
     """The buyer is asked to confirm."""
     LATE = "late"
     """Pays a few seconds later."""
+    DO_NOT_HONOUR = "do_not_honour"
+    """The bank says no without a reason."""
+    LOST = "lost_card"
+    """Reported lost; a buyer is told of a plain decline."""
+    STOLEN = "stolen_card"
+    """Reported stolen; a buyer is told of a plain decline."""
+    EXPIRED = "card_expired"
+    """The bank says that it has expired."""
+    WRONG_CVC = "wrong_cvc"
+    """The bank says that the security code is wrong."""
+    ERROR = "processing_error"
+    """The bank could not be asked."""
+    DISPUTED = "disputed"
+    """Pays at once; seconds later the buyer's bank takes it back in a dispute."""
+    REFUND_LATE = "refund_late"
+    """Pays at once; a refund takes a few seconds."""
+    REFUND_FAILS = "refund_fails"
+    """Pays at once; a refund is called done, and seconds later it comes back."""
 
 
 TEST_CARDS: Mapping[str, Behaviour] = {
@@ -118,8 +198,17 @@ TEST_CARDS: Mapping[str, Behaviour] = {
     "4000000000009995": Behaviour.INSUFFICIENT,
     "4000000000003220": Behaviour.CHALLENGE,
     "4000000000000259": Behaviour.LATE,
+    "4000000000000242": Behaviour.DO_NOT_HONOUR,
+    "4000000000009987": Behaviour.LOST,
+    "4000000000009979": Behaviour.STOLEN,
+    "4000000000000069": Behaviour.EXPIRED,
+    "4000000000000127": Behaviour.WRONG_CVC,
+    "4000000000000119": Behaviour.ERROR,
+    "4000000000002685": Behaviour.DISPUTED,
+    "4000000000007726": Behaviour.REFUND_LATE,
+    "4000000000005126": Behaviour.REFUND_FAILS,
 }
-"""Published test numbers of the trade; no bank ever issued them."""
+"""Test numbers, most of them published ones of the trade; no bank ever issued them."""
 
 
 class Card(NamedTuple):

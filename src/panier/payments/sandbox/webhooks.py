@@ -11,6 +11,7 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import httpx2
@@ -21,8 +22,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run
-from panier.kit.errors import PanierError
-from panier.payments.rules import State
+from panier.kit.money import Money
+from panier.payments.provider import BadSignature
+from panier.payments.rules import AccountState, RefundState, State, TransferState
+from panier.payments.sandbox.faults import Switch
 from panier.settings import Settings
 
 TRIES_MAX = 15
@@ -39,20 +42,61 @@ TIMEOUT_SECONDS = 15
 log = structlog.get_logger()
 
 
-class BadSignature(PanierError):
-    """This message is not signed by the payment provider, or is too old."""
+class PaymentTold(msgspec.Struct, frozen=True, tag_field="type", tag="payment"):
+    """How a payment stands."""
 
-    code, status = "bad_signature", 401
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """How a payment went."""
-
-    market: str
     payment: UUID
+    """The key under which it was asked for."""
     reference: str
     state: State
     reason: str | None
+
+
+class RefundTold(msgspec.Struct, frozen=True, tag_field="type", tag="refund"):
+    """How a refund stands."""
+
+    refund: UUID
+    """The key under which it was asked for."""
+    reference: str
+    state: RefundState
+    reason: str | None
+
+
+class DisputeTold(msgspec.Struct, frozen=True, tag_field="type", tag="dispute"):
+    """How a dispute stands."""
+
+    dispute: str
+    payment_reference: str
+    amount: Money
+    reason: str
+    state: Literal["open", "won", "lost"]
+
+
+class TransferTold(msgspec.Struct, frozen=True, tag_field="type", tag="transfer"):
+    """How a transfer stands."""
+
+    transfer: UUID
+    """The key under which it was asked for."""
+    reference: str
+    state: TransferState
+    reason: str | None
+
+
+class AccountTold(msgspec.Struct, frozen=True, tag_field="type", tag="account"):
+    """How an account stands."""
+
+    account: str
+    state: AccountState
+
+
+Told = PaymentTold | RefundTold | DisputeTold | TransferTold | AccountTold
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """The body of a message."""
+
+    market: str
+    data: Told
 
 
 class Message(msgspec.Struct):
@@ -81,11 +125,11 @@ def sign(settings: Settings, message: str, body: str, at: datetime) -> dict[str,
     }
 
 
-def verify(settings: Settings, headers: Mapping[str, str], body: bytes) -> tuple[str, Outcome]:
+def verify(settings: Settings, headers: Mapping[str, str], body: bytes) -> tuple[str, Envelope]:
     """Return a message's id and content; raises BadSignature (also when older than 5 minutes)."""
     try:
         signature(settings).verify(body, dict(headers), json_parse=False)
-        return headers["webhook-id"], msgspec.json.decode(body, type=Outcome)
+        return headers["webhook-id"], msgspec.json.decode(body, type=Envelope)
     except (
         WebhookVerificationError,
         msgspec.DecodeError,
@@ -95,23 +139,32 @@ def verify(settings: Settings, headers: Mapping[str, str], body: bytes) -> tuple
         raise BadSignature from None
 
 
-async def queue(tx: Tx, outcomes: Sequence[Outcome]) -> None:
-    """Queue messages; they leave when this transaction is committed."""
-    if not outcomes:
+async def queue(tx: Tx, news: Sequence[tuple[str, Told]]) -> None:
+    """Queue messages, each for a market; they leave when this transaction is committed.
+
+    The fault switch may send one twice, or later than the next.
+    """
+    if not news:
         return
     moment = now()
+    dice = await tx.cell.memory(Switch).dice()
+    due: list[tuple[str, bytes, datetime]] = []
+    for market, told in news:
+        body = msgspec.json.encode(Envelope(market, told))
+        due += [(market, body, moment + timedelta(seconds=wait)) for wait in dice.deliveries()]
     await run(
         tx,
         """
         insert into sandbox_webhook (id, market, body, at, next_try_at)
-        select *, %s, %s from unnest(%s::text[], %s::text[], %s::text[])
+        select id, market, body, %s, due
+        from unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) g(id, market, body, due)
         """,
         (
             moment,
-            moment,
-            [f"msg_{secrets.token_hex(16)}" for _ in outcomes],
-            [outcome.market for outcome in outcomes],
-            [msgspec.json.encode(outcome).decode() for outcome in outcomes],
+            [f"msg_{secrets.token_hex(16)}" for _ in due],
+            [market for market, _, _ in due],
+            [body.decode() for _, body, _ in due],
+            [at for _, _, at in due],
         ),
     )
 

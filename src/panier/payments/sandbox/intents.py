@@ -1,15 +1,10 @@
-"""The sandbox: a payment provider of our own, stateful like a real one, for tries and tests.
-
-Its tables are its bank; nothing outside this module reads or writes them. What it could not
-answer at once it tells by signed webhook (webhooks.py). Calls are idempotent by the caller's key.
-"""
+"""Payments as the sandbox keeps them: charged by group commit, authorised, captured, confirmed."""
 
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import httpx2
 import msgspec
 
 from panier.kit.cells import Cell
@@ -17,12 +12,10 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, run
 from panier.kit.errors import Conflict, NotFound, PanierError
 from panier.kit.money import Money
-from panier.payments.actions import Answer
+from panier.payments.provider import Answer, Charge, KeyReused, TokenRefused
 from panier.payments.rules import Behaviour, Card, State
-from panier.payments.webhooks import Outcome, deliver, queue
-from panier.settings import Settings
+from panier.payments.sandbox.webhooks import PaymentTold, queue
 
-NAME = "sandbox"
 TOKEN_MINUTES = 30
 """How long a token of a typed card may be used, once."""
 KEPT_DAYS = 1825
@@ -30,7 +23,7 @@ KEPT_DAYS = 1825
 LATE_SECONDS = 5
 """When a late payment settles."""
 LATE_BATCH_MAX = 200
-"""Late payments that settle in one go."""
+"""Late payments, refunds, disputes or transfers that settle in one go."""
 PENDING_LOOK_SECONDS = 30
 """When to ask again about a late payment, should its webhook be lost."""
 
@@ -48,34 +41,16 @@ where id in (select id from sandbox_intent where settles_at <= %s order by settl
              limit %s for update skip locked)
 returning {INTENT}
 """
+DISPUTE = """
+insert into sandbox_dispute (id, intent_id, reason, state, at, opens_at)
+select 'dp_' || substr(id, 4), id, 'product_not_received', 'coming', %b, %b
+from sandbox_intent where key = any(%b)
+"""
 KEEP = """
 insert into sandbox_token (token, behaviour, brand, last4, lasting, at, expires_at)
 select k.kept, t.behaviour, t.brand, t.last4, true, %b, %b
 from unnest(%b::text[], %b::text[]) k(token, kept) join sandbox_token t on t.token = k.token
 """
-
-
-class KeyReused(Conflict):
-    """This payment key was used before for something else."""
-
-    code = "key_reused"
-
-
-class TokenRefused(PanierError):
-    """The card’s token is unknown, too old or was used before."""
-
-    code, status = "token_refused", 402
-
-
-class Charge(msgspec.Struct, frozen=True):
-    """What is asked of the provider; the same `key` is charged once."""
-
-    key: UUID
-    market: str
-    token: str
-    amount: Money
-    keep: bool
-    """Make a lasting token of the card."""
 
 
 class Token(msgspec.Struct):
@@ -115,6 +90,15 @@ OUTCOMES = {
     Behaviour.INSUFFICIENT: ("declined", "insufficient_funds"),
     Behaviour.CHALLENGE: ("action", None),
     Behaviour.LATE: ("pending", None),
+    Behaviour.DO_NOT_HONOUR: ("declined", "do_not_honour"),
+    Behaviour.LOST: ("declined", "lost_card"),
+    Behaviour.STOLEN: ("declined", "stolen_card"),
+    Behaviour.EXPIRED: ("declined", "card_expired"),
+    Behaviour.WRONG_CVC: ("declined", "wrong_cvc"),
+    Behaviour.ERROR: ("declined", "processing_error"),
+    Behaviour.DISPUTED: ("succeeded", None),
+    Behaviour.REFUND_LATE: ("succeeded", None),
+    Behaviour.REFUND_FAILS: ("succeeded", None),
 }
 """What becomes of an intent at first, and why."""
 STATES = {
@@ -123,6 +107,7 @@ STATES = {
     "cancelled": State.DECLINED,
     "action": State.ACTION,
     "pending": State.PENDING,
+    "authorised": State.PENDING,
 }
 """The provider's words in ours."""
 
@@ -232,6 +217,9 @@ async def _insert(tx: Tx, fresh: Sequence[tuple[Charge, Token]]) -> None:
             [late if state == "pending" else None for state, _ in outcomes],
         ),
     )
+    disputed = [c.key for c, token in fresh if token.behaviour == Behaviour.DISPUTED]
+    if disputed:
+        await run(tx, DISPUTE, (moment, late, disputed))
 
 
 async def _tokens(tx: Tx, names: Sequence[str]) -> dict[str, Token]:
@@ -277,7 +265,7 @@ async def cancel(cell: Cell, wanted: Charge) -> Answer:
             insert into sandbox_intent (id, market, key, minor, currency, state, reason, at)
             values (%s, %s, %s, %s, %s, 'cancelled', 'expired', %s)
             on conflict (key) do update set state = 'cancelled', reason = 'expired'
-              where sandbox_intent.state = 'action'
+              where sandbox_intent.state in ('action', 'authorised')
             """,
             (
                 f"pi_{secrets.token_hex(16)}", wanted.market, wanted.key,
@@ -318,26 +306,19 @@ async def answer_challenge(tx: Tx, name: str, *, approved: bool) -> Intent:
     if intent is None:
         raise NotFound
     if changed:
-        await queue(tx, [_outcome(intent)])
+        await queue(tx, [(intent.market, told(intent))])
     return intent
 
 
-async def deliver_webhooks(
-    cell: Cell, settings: Settings, transport: httpx2.AsyncBaseTransport | None = None
-) -> int:
-    """Let late payments succeed whose time has come, then tell what there is to tell.
-
-    Returns how many messages were heard; `transport` takes the place of the network in tests.
-    """
-    async with cell.tx() as tx:
-        settled = await rows(tx, SETTLE_LATE, (now(), LATE_BATCH_MAX), Intent)
-        await queue(tx, [_outcome(intent) for intent in settled])
-    return await deliver(cell, settings, transport)
+async def settle_late(tx: Tx) -> None:
+    """Let late payments succeed whose time has come, and queue the news."""
+    settled = await rows(tx, SETTLE_LATE, (now(), LATE_BATCH_MAX), Intent)
+    await queue(tx, [(i.market, told(i)) for i in settled])
 
 
-def _outcome(intent: Intent) -> Outcome:
-    return Outcome(
-        market=intent.market,
+def told(intent: Intent) -> PaymentTold:
+    """Return how a payment stands, as a webhook says it."""
+    return PaymentTold(
         payment=intent.key,
         reference=intent.id,
         state=STATES[intent.state],
@@ -345,31 +326,53 @@ def _outcome(intent: Intent) -> Outcome:
     )
 
 
-async def refund(cell: Cell, reference: str, key: UUID, amount: Money) -> str:
-    """Give the whole payment back, once for this key; returns the refund's name.
+async def authorise(cell: Cell, wanted: Charge) -> Intent:
+    """Set money aside on a card without taking it; `capture` takes it, `cancel` frees it.
 
-    Raises NotFound for an unknown payment, KeyReused for another amount than was paid, Conflict
-    for a payment that took nothing.
+    What a card does when charged it does here too. Raises TokenRefused, KeyReused.
     """
 
-    async def act(tx: Tx) -> str:
-        intent = await find_intent(tx, reference)
+    async def act(tx: Tx) -> Intent:
+        known = await _intents(tx, [wanted.key])
+        if not known:
+            (answer,) = await charge_batch(tx, [wanted])
+            if isinstance(answer, PanierError):
+                raise answer
+            await run(
+                tx,
+                "update sandbox_intent set state = 'authorised'"
+                " where key = %s and state = 'succeeded'",
+                (wanted.key,),
+            )
+            known = await _intents(tx, [wanted.key])
+        intent = known[wanted.key]
+        if (intent.amount, intent.token) != (wanted.amount, wanted.token):
+            raise KeyReused
+        return intent
+
+    return await cell.run(act)
+
+
+async def capture(cell: Cell, name: str, amount: Money) -> Intent:
+    """Take authorised money, once, all or a part; the rest is free again.
+
+    Raises NotFound; Conflict for more than was authorised, or when there is nothing to take.
+    """
+
+    async def act(tx: Tx) -> Intent:
+        taken = await run(
+            tx,
+            "update sandbox_intent set state = 'succeeded', minor = %s"
+            " where id = %s and state = 'authorised' and minor >= %s and currency = %s",
+            (amount.minor, name, amount.minor, amount.currency),
+        )
+        intent = await find_intent(tx, name)
         if intent is None:
             raise NotFound
-        if intent.state != "succeeded":
+        if intent.state != "succeeded" or intent.amount != amount:
             raise Conflict
-        if intent.amount != amount:
-            raise KeyReused
-        await run(
-            tx,
-            "insert into sandbox_refund (id, intent_id, key, minor, at)"
-            " values (%s, %s, %s, %s, %s) on conflict (key) do nothing",
-            (f"re_{secrets.token_hex(16)}", reference, key, amount.minor, now()),
-        )
-        cursor = await tx.execute("select id, intent_id from sandbox_refund where key = %s", (key,))
-        row = await cursor.fetchone()
-        if row is None or row[1] != reference:
-            raise KeyReused
-        return str(row[0])
+        if taken:
+            await queue(tx, [(intent.market, told(intent))])
+        return intent
 
     return await cell.run(act)

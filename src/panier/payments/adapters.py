@@ -1,0 +1,16 @@
+"""The providers that there are, by name; PANIER_PAYMENTS chooses the one for new payments."""
+
+from collections.abc import Callable, Mapping
+
+from panier.payments import sandbox
+from panier.payments.provider import Provider
+from panier.settings import Settings
+
+PROVIDERS: Mapping[str, Callable[[Settings], Provider]] = {
+    sandbox.NAME: sandbox.Sandbox,
+}
+
+
+def provider_of(settings: Settings, name: str | None = None) -> Provider:
+    """Return the provider called `name`, as a payment remembers it; else the one for new ones."""
+    return PROVIDERS[name or settings.payments](settings)

@@ -8,18 +8,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from panier import baskets, chat, events, orders, payments, payouts, reports, rooms, stock
+from panier import baskets, chat, events, orders, parcels, payments, payouts, reports, rooms, stock
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.delivery import Reaction
 from panier.kit.mail import send_due_mail
 from panier.orders import handlers as order_reactions
+from panier.parcels import handlers as parcel_reactions
 from panier.payouts import handlers as payout_reactions
 from panier.reports import handlers as report_reactions
 from panier.rooms import actions as room_actions
 from panier.rooms import handlers as room_reactions
 from panier.runtime import Runtime
 from panier.settings import Settings
+from panier.stock import handlers as stock_reactions
 from panier.video import handlers as video_reactions
 
 GC_OBJECTS = 50_000
@@ -43,15 +45,22 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
         report_reactions.count_late_payment,
     ],
     events.OrderRefused: [order_reactions.tell_refusal],
+    events.RefundDone: [parcel_reactions.book_refund],
+    events.RefundFailed: [parcel_reactions.note_failure],
     events.OrderDelivered: [payout_reactions.start_clock],
     events.OrderRefunded: [payout_reactions.take_back],
     events.TransferReported: [payout_reactions.hear_transfer],
     events.ShowEnded: [
         room_reactions.show_stage,
         video_reactions.finish,
+        stock_reactions.end_allocations,
         report_reactions.write_show_report,
     ],
-    events.ShowCancelled: [room_reactions.show_stage, video_reactions.finish],
+    events.ShowCancelled: [
+        room_reactions.show_stage,
+        video_reactions.finish,
+        stock_reactions.end_allocations,
+    ],
 }
 
 COMMANDS: rooms.Commands = {
@@ -112,6 +121,11 @@ async def _send_payouts(runtime: Runtime, cell: Cell) -> None:
     await payouts.send_payouts(cell, runtime.settings, now())
 
 
+async def _deliver_overdue(runtime: Runtime, cell: Cell) -> None:
+    while await parcels.deliver_overdue(cell, runtime.settings):
+        pass
+
+
 async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
     await reports.complete_reports(cell)
 
@@ -125,14 +139,15 @@ TIMERS = [
     Timer("forget cards", 5.0, _forget_cards),
     Timer("release due", 5.0, _release_due),
     Timer("send payouts", 2.0, _send_payouts),
+    Timer("deliver overdue", 60.0, _deliver_overdue),
     Timer("complete reports", 5.0, _complete_reports),
 ]
 
 
-async def stock_of(cell: Cell, _market: str, variants: list[UUID]) -> Mapping[UUID, int]:
-    """Read what is left of variants, for the rooms, which know no shop."""
+async def stock_of(cell: Cell, show: UUID, variants: list[UUID]) -> Mapping[UUID, int]:
+    """Read what a show can still sell of variants, for the rooms, which know no shop."""
     async with cell.read() as tx:
-        return await stock.get_availability(tx, variants)
+        return await stock.get_availability(tx, variants, show)
 
 
 SHOP = rooms.Shop(commands=COMMANDS, together=TOGETHER, stock_of=stock_of, stock_news=stock.PULSE)

@@ -5,13 +5,16 @@ commission 1.50; creator 3.00. The buyer pays 31.90, the seller has 24.58 left.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from panier import ledger
+from panier import ledger, payments, payouts
+from panier.kit.cells import Cell
+from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
 from panier.kit.money import Money
-from panier.payouts.settlement import expect
+from panier.settings import Settings
 from tests.shop import Shop
 
 DELIVERED = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -101,7 +104,7 @@ async def refund(tx: Tx, shop: Shop, order: UUID, parts: int = 100, of: int = 10
 
 async def deliver(tx: Tx, order: UUID, at: datetime = DELIVERED) -> None:
     """Note that the order arrived."""
-    await expect(tx, order, "FR", at)
+    await payouts.expect(tx, order, "FR", at)
 
 
 async def balances(tx: Tx, shop: Shop) -> tuple[int, int, int, int, int]:
@@ -118,3 +121,48 @@ async def balances(tx: Tx, shop: Shop) -> tuple[int, int, int, int, int]:
     ]
     seller, due, reserve, creator, creator_due = (-money.minor for money in found)
     return seller, due, reserve, creator, creator_due
+
+
+class Finance(NamedTuple):
+    """Two people of finance: one makes runs, the other approves them."""
+
+    maker: UUID
+    approver: UUID
+
+
+async def lay_finance(tx: Tx) -> Finance:
+    """Lay two people of finance in market FR."""
+    finance = Finance(new_id(), new_id())
+    for n, person in enumerate(finance):
+        await tx.execute(
+            "insert into person values (%s, %s, %s, 'x', 'fr', %s)",
+            (person, f"finance-{person.hex[-6:]}@example.org", f"Finance {n}", DELIVERED),
+        )
+        await tx.execute(
+            "insert into role (person_id, role, market) values (%s, 'finance', 'FR')", (person,)
+        )
+    return finance
+
+
+async def connect(
+    cell: Cell, settings: Settings, kind: Literal["seller", "creator"], owner: UUID,
+    mailbox: str = "pay@example.org",
+) -> None:  # fmt: skip
+    """Open an account at the sandbox; how `mailbox` begins says what transfers to it do."""
+    wanted = payments.NewAccount(owner, kind, "FR", "FR", mailbox, "Maison Lumen")
+    await payments.open_account(cell, settings, wanted)
+
+
+async def run_for(
+    cell: Cell, settings: Settings, finance: Finance, minimum: int = 1000, *, approve: bool = True
+) -> UUID:
+    """Propose a run and have the other person approve it."""
+    key = await cell.run(
+        lambda tx: payouts.create_run(
+            tx, "FR", settings.payments, euros(minimum), maker=finance.maker, moment=now()
+        )
+    )
+    if approve:
+        by = payouts.Decider(finance.approver, {"finance"})
+        await cell.run(lambda tx: payouts.approve_run(tx, key, settings.payments, by, now()))
+    return key

@@ -154,3 +154,15 @@ async def find_parked(tx: Tx) -> Parked | None:
     """Return the oldest parked event, if any."""
     sql = "select id, kind, error, at from event where parked order by id limit 1"
     return await find(tx, sql, None, Parked)
+
+
+async def list_waiting(tx: Tx, kind: str, market: str) -> list[str]:
+    """List the bodies (JSON) of a market's events of `kind` that not all reactions have had."""
+    cursor = await tx.execute(
+        "select body::text from event where kind = %(kind)s and market = %(market)s"
+        " and delivered_at is null and not parked"
+        " union all select body::text from event"
+        " where kind = %(kind)s and market = %(market)s and parked",
+        {"kind": kind, "market": market},
+    )
+    return [row[0] for row in await cursor.fetchall()]

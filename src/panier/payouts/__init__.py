@@ -2,10 +2,33 @@
 
 owns    maturity, reserve_term, payout_run, payout
 says    nothing; the books and its own rows tell
-hears   OrderDelivered, OrderRefunded
-limits  an order's money moves once a fact; 500 orders a go
+hears   OrderDelivered, OrderRefunded, TransferReported
+limits  an order's money moves once a fact; a run needs two people; a transfer is tried 10 times
+        before somebody has to look; 500 releases and 50 transfers a go
 """
 
-from panier.payouts.settlement import RELEASE_BATCH_MAX, Maturity, correct, expect, release_due
+from panier.payouts.runs import Decider, approve_run, create_run, drop_run
+from panier.payouts.sending import give_back, retry, send_payouts, settle
+from panier.payouts.settlement import (
+    RELEASE_BATCH_MAX,
+    Maturity,
+    correct,
+    expect,
+    release_due,
+)
 
-__all__ = ["RELEASE_BATCH_MAX", "Maturity", "correct", "expect", "release_due"]
+__all__ = [
+    "RELEASE_BATCH_MAX",
+    "Decider",
+    "Maturity",
+    "approve_run",
+    "correct",
+    "create_run",
+    "drop_run",
+    "expect",
+    "give_back",
+    "release_due",
+    "retry",
+    "send_payouts",
+    "settle",
+]

@@ -123,4 +123,4 @@ def check_second_person(
 def pay(drafted: Money, payable: Money, minimum: Money) -> Money | None:
     """Return what of a drafted amount is paid now: no more than is there, None when too little."""
     amount = min(drafted, payable)
-    return amount if amount >= minimum and amount.minor > 0 else None
+    return None if amount < minimum or amount.minor <= 0 else amount

@@ -85,6 +85,8 @@ async def request_refund(tx: Tx, payment: UUID, key: UUID, amount: Money) -> Ref
     The same `key` is one refund. Raises NotFound, KeyReused, and RefundTooLarge for more than is
     left of the payment: what was paid less other refunds and disputes.
     """
+    # Whoever asks for the same key at the same moment waits here, and finds it.
+    await tx.execute("select 1 from payment where id = %s for update", (payment,))
     known = await find_refund(tx, key)
     if known is None and amount.minor <= 0:
         raise RefundTooLarge

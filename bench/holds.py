@@ -6,8 +6,6 @@ Ours twice: the hold desk alone, and end to end over 1,000 sockets of the real g
 """
 
 import asyncio
-import json
-import os
 import sys
 import tempfile
 import time
@@ -16,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench.machine import compile_c
+from bench import load
+from bench.machine import cpu_seconds
+from bench.roles import ORIGIN, SECRET, environment, role, room_ticket
 from bench.table import Row, median
 from panier import engines, stock
-from panier.engines import free_port
 from panier.kit.bus import Bus
 from panier.kit.cells import Cell
 from panier.kit.clock import now
@@ -33,7 +32,6 @@ SOCKETS = 1000
 PRESSES = 20
 """Presses of each viewer: what one buyer may hold."""
 CONNECTIONS = 32
-SECRET = "the benchmark's secret, long enough to sign"  # noqa: S105 - signs nothing but this run
 
 UPDATE = """
 update stock set available = available - 1, held = held + 1
@@ -129,83 +127,29 @@ async def check(cell: Cell, shop: Shop, units: int) -> None:
 
 
 async def end_to_end(
-    settings: dict[str, str], cell: Cell, units: int, presses: int, crowd: list[str]
+    settings: dict[str, str], cell: Cell, units: int, presses: int, folder: Path
 ) -> dict[str, Any]:
-    """Let 1,000 sockets of a real gateway process press at once; `crowd` is the load's command."""
+    """Let 1,000 sockets of a real gateway process press at once."""
     shop = await lay(cell, units)
-    port = free_port(0, "127.0.0.1")
-    environment = {**os.environ, **settings, "PANIER_ROOMS_PORT": str(port)}
-    gateway = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "panier", "run", "rooms", env=environment
-    )
-    try:
-        await _until_open(port)
-        origin = f"http://localhost:{environment['PANIER_WEB_PORT']}"
-        command = [*crowd, f"ws://127.0.0.1:{port}/", origin, str(SOCKETS), str(presses)]
-        figures = await _press(gateway.pid, command, shop, environment)
-    finally:
-        gateway.terminate()
-        await gateway.wait()
+    async with role("rooms", settings) as (gateway, port):
+        viewers = [_viewer(port, shop, UUID(int=n + 1), presses) for n in range(SOCKETS)]
+        async with load.crowd(folder, port, "ws", viewers, 1) as act:
+            before = cpu_seconds(gateway)
+            figures = await act()
+        figures["gateway_us"] = 1e6 * (cpu_seconds(gateway) - before) / figures["answers"]
     await check(cell, shop, units)
     assert figures["granted"] == min(units, SOCKETS * presses), figures
     return figures
 
 
-async def choose_crowd(folder: Path) -> list[str]:
-    """Return the load's command: in C, which takes less of the cores, where a compiler is."""
-    program = await compile_c("crowd", folder)
-    return [str(program)] if program else [sys.executable, "-m", "bench.crowd"]
-
-
-async def _press(gateway: int, command: list[str], shop: Shop, environment: dict[str, str]) -> Any:
-    crowd = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
-    )
-    assert crowd.stdin is not None
-    assert crowd.stdout is not None
-    signer = Signer(SECRET)
-    for number in range(SOCKETS):
-        ticket = signer.sign("room", _ticket(shop, UUID(int=number + 1)))
-        crowd.stdin.write(f"{ticket} {shop.variant}\n".encode())
-    await crowd.stdin.drain()
-    async with asyncio.timeout(120):
-        assert await crowd.stdout.readline() == b"joined\n"
-        before = _cpu_seconds(gateway)
-        crowd.stdin.write(b"go\n")
-        await crowd.stdin.drain()
-        figures = json.loads(await crowd.stdout.readline())
-        figures["gateway_us"] = 1e6 * (_cpu_seconds(gateway) - before) / figures["answers"]
-        await crowd.wait()
-    return figures
-
-
-def _ticket(shop: Shop, visitor: UUID) -> dict[str, Any]:
-    return {
-        "market": "FR",
-        "show": str(shop.show),
-        "visitor": str(visitor),
-        "person": None,
-        "name": "Guest",
-        "staff": False,
-        "language": "fr",
-    }
-
-
-async def _until_open(port: int) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                return
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _viewer(port: int, shop: Shop, visitor: UUID, presses: int) -> load.Viewer:
+    ticket = Signer(SECRET).sign("room", room_ticket(shop, visitor))
+    commands = [
+        {"do": "hold", "id": 2 + n,
+         "args": {"variant": str(shop.variant), "quantity": 1, "key": str(new_id())}}
+        for n in range(presses)
+    ]  # fmt: skip
+    return load.socket_viewer(port, ORIGIN, ticket, commands)
 
 
 async def run(*, quick: bool) -> list[Row]:
@@ -224,21 +168,14 @@ async def run(*, quick: bool) -> list[Row]:
             cell = Cell("home", Database(addresses.postgres_dsn, CONNECTIONS), bus)
             await bus.open()
             await cell.open()
-            settings = {
-                "PANIER_DATA": folder,
-                "PANIER_CELLS": f"home={addresses.postgres_dsn}",
-                "PANIER_NATS_URL": addresses.nats_url,
-                "PANIER_SECRET": SECRET,
-                "PANIER_WEB_PORT": "8400",
-            }
-            crowd = await choose_crowd(Path(folder))
+            settings = environment(folder, addresses)
             for _ in range(rounds):
                 for name, way, count in [*ways, *reversed(ways)]:
                     shop = await lay(cell, count)
                     found[name].append(await way(cell, shop, count))
                     await check(cell, shop, count)
                 for units in (everybody, everybody // 2, everybody // 2, everybody):
-                    figures = await end_to_end(settings, cell, units, PRESSES, crowd)
+                    figures = await end_to_end(settings, cell, units, PRESSES, Path(folder))
                     (enough if units == everybody else scarce).append(figures)
             await cell.close()
             await bus.close()

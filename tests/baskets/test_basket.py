@@ -12,11 +12,13 @@ from panier import baskets, stock
 from panier.kit.cells import Cell
 from panier.kit.errors import BadInput, NotFound, PanierError
 from panier.kit.ids import new_id
+from panier.kit.signing import Signer
 from panier.markets import MarketPaused
 from panier.rooms import Call
 from panier.settings import Settings
 from tests.shop import Shop, lay_shop, lay_variant
 
+SIGNER = Signer("a secret of at least thirty-two characters")
 ANNA = UUID(int=1)
 JSON = {"accept": "application/json"}
 
@@ -28,8 +30,8 @@ async def lay(cell: Cell, units: int = 10) -> Shop:
 
 def call(cell: Cell, settings: Settings, shop: Shop, **args: Any) -> Call:
     return Call(
-        cell=cell, settings=settings, market="FR", show=shop.show, visitor=ANNA, person=None,
-        name="Anna", author="a", staff=False, language="fr", stage="live",
+        cell=cell, settings=settings, signer=SIGNER, market="FR", show=shop.show, visitor=ANNA,
+        person=None, name="Anna", author="a", staff=False, language="fr", stage="live",
         args=msgspec.Raw(msgspec.json.encode(args)),
     )  # fmt: skip
 

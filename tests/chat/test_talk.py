@@ -9,6 +9,7 @@ from panier.chat import rules
 from panier.kit.cells import Cell
 from panier.kit.errors import BadInput, Forbidden, NotFound
 from panier.kit.ids import new_id
+from panier.kit.signing import Signer
 from panier.settings import Settings
 
 SHOW = new_id()
@@ -20,6 +21,7 @@ def call(cell: Cell, settings: Settings) -> rooms.Call:
     return rooms.Call(
         cell=cell,
         settings=settings,
+        signer=Signer("a secret of at least thirty-two characters"),
         market="FR",
         show=SHOW,
         visitor=uuid4(),

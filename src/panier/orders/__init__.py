@@ -31,6 +31,7 @@ from panier.orders.rules import (
     name_on_air,
 )
 from panier.orders.settle import Settled
+from panier.orders.wish import buy_all
 
 __all__ = [
     "ORDER_PAGE",
@@ -46,6 +47,7 @@ __all__ = [
     "PriceChanged",
     "Settled",
     "State",
+    "buy_all",
     "check_address",
     "check_name",
     "check_orders",

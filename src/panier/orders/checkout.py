@@ -4,6 +4,8 @@ Between any two steps the process may die. What it leaves is a payment that is n
 worker asks the provider by the payment's key how it stands, and settles that.
 """
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
@@ -36,17 +38,49 @@ async def check_out(cell: Cell, settings: Settings, wanted: Placement) -> tuple[
     return placed, await pay(cell, settings, placed)
 
 
+async def check_out_all(
+    cell: Cell, settings: Settings, wanted: Sequence[Placement]
+) -> list[tuple[Placed, Settled] | PanierError]:
+    """Place and pay for many of one moment, in their order; refusals are answers."""
+    placed = await cell.desk(place_batch).ask_all(list(wanted))
+
+    async def charge(one: Placed | PanierError) -> Answer | None:
+        if isinstance(one, PanierError) or one.payment.state != State.CREATED:
+            return None
+        return await _try_charge(cell, settings, one)
+
+    charged = await asyncio.gather(*(charge(one) for one in placed))
+    asked = [_waiting(settings, answer) for answer in charged if answer is not None]
+    found = iter(await cell.desk(settle_batch).ask_all(asked) if asked else ())
+    told: list[tuple[Placed, Settled] | PanierError] = []
+    for one, answer in zip(placed, charged, strict=True):
+        if isinstance(one, PanierError):
+            told.append(one)
+        elif answer is None:
+            told.append((one, settled(one.id, one.state, one.payment)))
+        else:
+            end = next(found)
+            told.append(end if isinstance(end, PanierError) else (one, end))
+    return told
+
+
 async def pay(cell: Cell, settings: Settings, placed: Placed) -> Settled:
     """Ask for the money of a placed checkout, or say how its payment stood when it was placed."""
     if placed.payment.state != State.CREATED:
         return settled(placed.id, placed.state, placed.payment)
+    answer = await _try_charge(cell, settings, placed)
+    if answer is None:
+        return settled(placed.id, placed.state, placed.payment)
+    return await _settle(cell, settings, answer)
+
+
+async def _try_charge(cell: Cell, settings: Settings, placed: Placed) -> Answer | None:
     try:
-        answer = await _charge(cell, settings, placed.payment)
+        return await _charge(cell, settings, placed.payment)
     except payments.ProviderAway as error:
         # Nobody knows whether it was charged: a worker asks again by the same key.
         log.warning("provider away", payment=str(placed.payment.id), error=str(error))
-        return settled(placed.id, placed.state, placed.payment)
-    return await _settle(cell, settings, answer)
+        return None
 
 
 async def refresh(cell: Cell, settings: Settings, checkout: UUID) -> Settled:
@@ -142,10 +176,15 @@ def _charge_of(payment: Payment) -> payments.Charge:
 
 
 async def _settle(cell: Cell, settings: Settings, answer: Answer) -> Settled:
-    if answer.state == State.ACTION:
-        again = now() + timedelta(seconds=settings.payment_seconds)
-        answer = msgspec.structs.replace(answer, look_at=again)
-    return await cell.desk(settle_batch).ask(answer)
+    return await cell.desk(settle_batch).ask(_waiting(settings, answer))
+
+
+def _waiting(settings: Settings, answer: Answer) -> Answer:
+    """Have a worker look again when the buyer's time for what the bank asks is over."""
+    if answer.state != State.ACTION:
+        return answer
+    again = now() + timedelta(seconds=settings.payment_seconds)
+    return msgspec.structs.replace(answer, look_at=again)
 
 
 async def _read(cell: Cell, checkout: UUID) -> tuple[str, Payment]:

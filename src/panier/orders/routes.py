@@ -1,30 +1,19 @@
 """JSON: paying for the basket, how a checkout stands, what is known of a signed-in buyer."""
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from panier import markets, payments, people, web
-from panier.kit.errors import NotFound, PanierError
-from panier.kit.ids import new_id
-from panier.kit.money import Money
-from panier.orders.addresses import check_address, check_name
+from panier import payments, people, web
+from panier.kit.errors import NotFound
+from panier.orders import wish as wishes
 from panier.orders.checkout import check_out, refresh
-from panier.orders.place import Placement
 from panier.orders.queries import find_checkout
-from panier.orders.rules import (
-    ORDER_PAGE,
-    Consent,
-    CurrencyMismatch,
-    NoSavedCard,
-    name_on_air,
-)
-from panier.orders.settle import Settled
-from panier.people import Address, Reader
+from panier.orders.rules import Consent
+from panier.orders.wish import Buyer, make_placement, refusal_of, tell
 from panier.runtime import Runtime
 
 TRIES = "30/minute"
@@ -91,38 +80,15 @@ async def begin(request: Request, reader: people.ReaderHere, wish: Wish) -> dict
     402 card_declined keeps the basket; a further try needs a new key.
     """
     runtime: Runtime = request.app.state.runtime
-    markets.check_selling(reader.market.stage)
-    if wish.total is not None and wish.total.currency != reader.market.currency:
-        raise CurrencyMismatch(currency=reader.market.currency, field="total")
-    checkout = new_id()
-    token = runtime.signer.sign(ORDER_PAGE, {"checkout": str(checkout)})
-    path = f"{reader.market.path}order/{token}"
-    name = check_name(wish.name)
-    placement = Placement(
-        checkout=checkout,
-        key=wish.key,
-        buyer=reader.visitor,
-        market=reader.market,
-        show=wish.show,
-        person=reader.person.id if reader.person else None,
-        email=people.normal_email(wish.email),
-        name=name,
-        name_on_air=name_on_air(name, wish.name_on_air),
-        address=check_address(Address(**wish.address.model_dump()), reader.market.country),
-        remember=wish.remember and reader.person is not None,
-        language=reader.language,
-        token=await _token(reader, wish.card),
-        keep=wish.remember and reader.person is not None,
-        expected=Money(wish.total.minor, wish.total.currency) if wish.total else None,
-        page_url=f"{runtime.settings.public_web_url}{path}",
-        hold_seconds=runtime.settings.hold_seconds,
-        payment_seconds=runtime.settings.payment_seconds,
-    )
+    person = reader.person.id if reader.person else None
+    buyer = Buyer(reader.cell, reader.market, reader.visitor, person, reader.language)
+    wanted = msgspec.convert(wish.model_dump(exclude_none=True), wishes.Wish)
+    placement = await make_placement(wanted, buyer, runtime.settings, runtime.signer)
     placed, settled = await check_out(reader.cell, runtime.settings, placement)
     refusal = refusal_of(settled)
     if refusal is not None:
         raise refusal
-    return _tell(settled, placed.page_url)
+    return tell(settled, placed.page_url)
 
 
 @router.get("/saved")
@@ -149,40 +115,5 @@ async def show(request: Request, reader: people.ReaderHere, checkout: UUID) -> d
         raise NotFound
     settled = await refresh(reader.cell, runtime.settings, checkout)
     refusal = refusal_of(settled)
-    told = _tell(settled, found.page_url)
+    told = tell(settled, found.page_url)
     return told | refusal.body() if refusal else told
-
-
-class StockGone(PanierError):
-    """The stock was gone when the payment came; your money is on its way back to you."""
-
-    code, status = "stock_gone", 409
-
-
-def refusal_of(settled: Settled) -> PanierError | None:
-    """Return why nothing will be sent, or None."""
-    if settled.state == "declined":
-        return payments.refusal(settled.reason)
-    if settled.state == "refused":
-        return StockGone(checkout=str(settled.checkout))
-    return None
-
-
-def _tell(settled: Settled, page_url: str) -> dict[str, Any]:
-    state = "pending" if settled.state == "created" else settled.state
-    told = {"checkout": str(settled.checkout), "state": state}
-    if state == "action":
-        return told | {"action_url": settled.action_url}
-    return told | {"order_url": urlsplit(page_url).path}
-
-
-async def _token(reader: Reader, card: NewCard | KnownCard) -> str:
-    if isinstance(card, NewCard):
-        return card.token
-    if reader.person is None:
-        raise NoSavedCard
-    async with reader.cell.read() as tx:
-        saved = await payments.find_card(tx, reader.person.id)
-    if saved is None:
-        raise NoSavedCard
-    return saved.token

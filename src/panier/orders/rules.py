@@ -95,6 +95,12 @@ class CurrencyMismatch(PanierError):
     code, status = "currency_mismatch", 422
 
 
+class StockGone(PanierError):
+    """The stock was gone when the payment came; your money is on its way back to you."""
+
+    code, status = "stock_gone", 409
+
+
 class NoSavedCard(PanierError):
     """We have no card of yours; please enter one."""
 

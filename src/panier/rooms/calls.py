@@ -8,6 +8,7 @@ import msgspec
 
 from panier.kit.cells import Cell
 from panier.kit.errors import BadInput, Forbidden
+from panier.kit.signing import Signer
 from panier.settings import Settings
 
 A = TypeVar("A", bound="Args")
@@ -22,6 +23,7 @@ class Call(msgspec.Struct, frozen=True):
 
     cell: Cell
     settings: Settings
+    signer: Signer
     market: str
     show: UUID
     visitor: UUID
@@ -59,8 +61,8 @@ Commands = Mapping[str, Action]
 ActionForAll = Callable[[list[Call]], Awaitable[list[Any]]]
 """Answers many calls of one moment, in their order: something JSON can say, or a PanierError."""
 Together = Mapping[str, ActionForAll]
-StockOf = Callable[[Cell, str, list[UUID]], Awaitable[Mapping[UUID, int]]]
-"""Units left of variants in a market, asked through (cell, market, variants)."""
+StockOf = Callable[[Cell, UUID, list[UUID]], Awaitable[Mapping[UUID, int]]]
+"""Units of variants that a show can still sell, asked through (cell, show, variants)."""
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,4 +74,4 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     """Answered a list at a time."""
     stock_of: StockOf
     stock_news: str
-    """The subject under which {variant: left} is told."""
+    """The subject under which {variant: left} is told; {show/variant: left} is one show's own."""

@@ -38,6 +38,7 @@ RATES = {
     "join": (0.5, 5.0),
     "heart": (4.0, 8.0),
     "say": (0.7, 5.0),
+    "buy": (0.5, 5.0),
     "abuse": (0.1, 20.0),
 }
 """Per socket: so many a second, so many at once; "" is any other command, abuse is what no honest
@@ -365,6 +366,7 @@ class Socket(WSListener):
         return Call(
             cell=room.cell,
             settings=self._gateway.settings,
+            signer=self._gateway.signer,
             market=ticket.market,
             show=ticket.show,
             visitor=ticket.visitor,

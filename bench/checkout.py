@@ -1,0 +1,280 @@
+"""Paid orders a second, each held, paid at the sandbox provider, settled and in the books.
+
+500 buyers at once, each with a basket and cards of their own, one product, fsync on. In process:
+the same with and without the ledger, in turns. Over HTTP (web) and over the room's socket (rooms):
+a hold and a purchase each time, from processes of their own; p50 and p99 are of both together. The
+measure is 317 items/s, the average pace of ten billion items a year; five times that is the goal
+over HTTP, ten times nearly that over the socket.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+from uuid import UUID
+
+from bench import load
+from bench.machine import cpu_seconds
+from bench.roles import ORIGIN, SECRET, environment, role, room_ticket
+from bench.table import Row, median
+from panier import engines, ledger, orders, stock
+from panier.kit.bus import Bus
+from panier.kit.cells import Cell
+from panier.kit.db import Database, value
+from panier.kit.ids import new_id
+from panier.kit.signing import Signer
+from panier.ledger.rules import Posting
+from panier.migrations import migrate
+from panier.payments.rules import Behaviour
+from panier.people.reader import VISITOR_COOKIE
+from panier.reports.reconcile import reconcile
+from panier.settings import Settings
+from tests import buying
+from tests.shop import Shop, lay_shop
+
+BUYERS = 500
+EACH = 4
+"""Orders of each buyer a round; a socket may pay five times in a row."""
+PACE = 10_000_000_000 / (365 * 86_400)
+"""Items a second, on average, of ten billion items a year: 317."""
+TOKENS = """
+insert into sandbox_token (token, behaviour, brand, last4, lasting, at, expires_at)
+select t, %s, 'visa', '4242', false, now(), now() + interval '30 minutes' from unnest(%s::text[]) t
+"""
+ADDRESS = {"line1": "12 rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}
+
+
+class Bench(NamedTuple):
+    """What every way needs."""
+
+    cell: Cell
+    settings: Settings
+    environment: dict[str, str]
+    folder: Path
+
+
+class Spent(NamedTuple):
+    """What a round took."""
+
+    orders: int
+    seconds: float
+    p50: float
+    p99: float
+    role_us: float
+    """CPU of the serving process, each order."""
+    database_us: float
+    load_us: float
+    wal_bytes: float
+    flushes: float
+    """Of the write-ahead log, each order."""
+
+
+async def lay(bench: Bench, count: int) -> tuple[Shop, list[str]]:
+    """Lay a shop with enough stock, its room, and a card for each order."""
+    tokens = [f"tok_{new_id().hex}" for _ in range(count)]
+    async with bench.cell.tx() as tx:
+        shop = await lay_shop(tx, count)
+        await tx.execute("insert into room (show_id, market) values (%s, 'FR')", (shop.show,))
+        await tx.execute(TOKENS, (Behaviour.SUCCEEDS.value, tokens))
+    async with bench.cell.read() as tx:
+        await tx.execute("vacuum (analyze) hold, stock")
+    return shop, tokens
+
+
+def wish(token: str) -> dict[str, Any]:
+    """Return what the checkout sheet would send."""
+    return {
+        "key": str(new_id()), "email": "anna@example.org", "name": "Anna Martin",
+        "address": ADDRESS, "card": {"token": token},
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def metered(bench: Bench, pid: int | None) -> AsyncIterator[dict[str, float]]:
+    """Note CPU, log bytes and flushes of a block."""
+    database = _database_pids(bench.folder)
+    before = await _meters(bench, pid, database)
+    told: dict[str, float] = {}
+    yield told
+    after = await _meters(bench, pid, database)
+    told.update({name: after[name] - before[name] for name in after})
+
+
+async def _meters(bench: Bench, pid: int | None, database: list[int]) -> dict[str, float]:
+    async with bench.cell.read() as tx:
+        wal = await value(tx, "select pg_current_wal_lsn() - '0/0'::pg_lsn")
+        flushes = await value(tx, "select sum(fsyncs) from pg_stat_io where object = 'wal'")
+    return {
+        "role": cpu_seconds(pid) if pid else time.process_time(),
+        "database": sum(cpu_seconds(one) for one in database) if database else 0.0,
+        "wal": float(wal),
+        "flushes": float(flushes or 0),
+    }
+
+
+def _database_pids(folder: Path) -> list[int]:
+    [lock] = folder.glob("engines/postgres*/postmaster.pid")
+    postmaster = int(lock.read_text().split()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return [postmaster, *map(int, children)]
+
+
+async def in_process(bench: Bench) -> Spent:
+    """Let this process sell, without a wire."""
+    shop, tokens = await lay(bench, BUYERS * EACH)
+    took: list[float] = []
+
+    async def buyer(cards: list[str]) -> None:
+        me = new_id()
+        for card in cards:
+            began = time.perf_counter()
+            wanted = stock.Wanted(new_id(), me, shop.variant, 1, "FR", shop.show, 480, 20)
+            await stock.hold(bench.cell, wanted)
+            placement = buying.placement(shop, me, card)
+            _, settled = await orders.check_out(bench.cell, bench.settings, placement)
+            assert settled.state == "paid", settled
+            took.append(time.perf_counter() - began)
+
+    async with metered(bench, None) as spent:
+        began = time.perf_counter()
+        await asyncio.gather(*(buyer(tokens[n::BUYERS]) for n in range(BUYERS)))
+        seconds = time.perf_counter() - began
+    ranked = sorted(took)
+    figures = {"seconds": seconds, "cpu_seconds": 0.0, "p50": ranked[len(ranked) // 2],
+               "p99": ranked[len(ranked) * 99 // 100]}  # fmt: skip
+    return _spent(len(tokens), figures, spent)
+
+
+async def without_ledger(bench: Bench) -> Spent:
+    """The same, with nothing written into the books."""
+
+    async def forget(_tx: object, postings: list[Posting]) -> set[str]:
+        return {posting.key for posting in postings}
+
+    with patch.object(ledger, "post", forget):
+        return await in_process(bench)
+
+
+async def over_http(bench: Bench) -> Spent:
+    """Put into the basket and pay through the JSON routes of one web process."""
+    shop, tokens = await lay(bench, BUYERS * EACH)
+    signer = Signer(SECRET)
+
+    def viewer(n: int) -> load.Viewer:
+        cookie = signer.sign(VISITOR_COOKIE, {"id": str(UUID(int=n + 1))})
+        headers = {
+            "host": ORIGIN.removeprefix("http://"), "origin": ORIGIN, "accept": "application/json",
+            "cookie": f"{VISITOR_COOKIE}={cookie}", "x-forwarded-for": f"10.0.{n // 250}.{n % 250}",
+        }  # fmt: skip
+        messages = []
+        for token in tokens[n::BUYERS]:
+            press = {"variant": str(shop.variant), "show": str(shop.show), "key": str(new_id())}
+            messages.append(load.post("/fr/api/basket", headers, press))
+            messages.append(load.post("/fr/api/checkout", headers, wish(token)))
+        return load.Viewer(b"", messages)
+
+    async with role("web", bench.environment) as (pid, port):
+        viewers = [viewer(n) for n in range(BUYERS)]
+        return await _crowd(bench, pid, port, "http", viewers)
+
+
+async def over_socket(bench: Bench) -> Spent:
+    """Put into the basket and pay over the room's sockets, of one gateway process."""
+    shop, tokens = await lay(bench, BUYERS * EACH)
+
+    def viewer(n: int, port: int) -> load.Viewer:
+        ticket = Signer(SECRET).sign("room", room_ticket(shop, UUID(int=10_000 + n)))
+        commands: list[dict[str, Any]] = []
+        for token in tokens[n::BUYERS]:
+            press = {"variant": str(shop.variant), "key": str(new_id())}
+            commands.append({"do": "hold", "id": 1 + len(commands), "args": press})
+            commands.append({"do": "buy", "id": 1 + len(commands), "args": wish(token)})
+        return load.socket_viewer(port, ORIGIN, ticket, commands)
+
+    async with role("rooms", bench.environment) as (pid, port):
+        viewers = [viewer(n, port) for n in range(BUYERS)]
+        return await _crowd(bench, pid, port, "ws", viewers)
+
+
+async def _crowd(bench: Bench, pid: int, port: int, mode: str, viewers: list[load.Viewer]) -> Spent:
+    async with (
+        load.crowd(bench.folder, port, mode, viewers, 2) as act,
+        metered(bench, pid) as spent,
+    ):
+        figures = await act()
+    assert figures["granted"] == 2 * BUYERS * EACH, figures
+    return _spent(BUYERS * EACH, figures, spent)
+
+
+def _spent(count: int, figures: dict[str, Any], spent: dict[str, float]) -> Spent:
+    each = 1e6 / count
+    return Spent(
+        count, figures["seconds"], figures["p50"], figures["p99"], spent["role"] * each,
+        spent["database"] * each, figures["cpu_seconds"] * each, spent["wal"] / count,
+        spent["flushes"] / count,
+    )  # fmt: skip
+
+
+async def check(bench: Bench) -> None:
+    """Everything adds up, whatever was bought."""
+    assert await reconcile(bench.cell) == []
+
+
+WAYS = {
+    "in process": in_process,
+    "in process, without the ledger (peer)": without_ledger,
+    "HTTP": over_http,
+    "the room's socket": over_socket,
+}
+
+
+async def run(*, quick: bool) -> list[Row]:
+    """Measure all ways in the order A-B-C-D-D-C-B-A, `rounds` times."""
+    found: dict[str, list[Spent]] = {name: [] for name in WAYS}
+    with tempfile.TemporaryDirectory(prefix="panier-bench-") as folder:
+        async with engines.running(Path(folder)) as addresses:
+            migrate(addresses.postgres_dsn)
+            bus = Bus(addresses.nats_url)
+            cell = Cell("home", Database(addresses.postgres_dsn, 8), bus)
+            await bus.open()
+            await cell.open()
+            settings = Settings(data=Path(folder), secret=SECRET)
+            bench = Bench(cell, settings, environment(folder, addresses), Path(folder))
+            for _ in range(1 if quick else 3):
+                for name in [*WAYS, *reversed(WAYS)]:
+                    found[name].append(await WAYS[name](bench))
+            await cell.close()
+            await bus.close()
+    return _rows(found)
+
+
+def _rows(found: dict[str, list[Spent]]) -> list[Row]:
+    paces = {name: [s.orders / s.seconds for s in rounds] for name, rounds in found.items()}
+    books = [a / b for a, b in zip(*list(paces.values())[:2], strict=True)]
+    rows = [
+        Row("checkout", name, paces[name], "orders/s", _note(median(paces[name]), rounds))
+        for name, rounds in found.items()
+    ]
+    return [*rows, Row("checkout", "with the ledger ÷ without", books, "", "goal 0.7 or more")]
+
+
+def _note(pace: float, rounds: list[Spent]) -> str:
+    def middle(field: str) -> float:
+        return median([getattr(s, field) for s in rounds])
+
+    return (
+        f"{pace / PACE:.1f}× 317/s, p50 {1000 * middle('p50'):.0f} ms,"
+        f" p99 {1000 * middle('p99'):.0f} ms; CPU an order: serving {middle('role_us'):.0f} µs,"
+        f" PostgreSQL {middle('database_us'):.0f} µs, load {middle('load_us'):.0f} µs;"
+        f" {middle('wal_bytes') / 1000:.1f} kB of log, {middle('flushes'):.3f} flushes"
+    )
+
+
+if __name__ == "__main__":
+    for row in asyncio.run(run(quick="--quick" in sys.argv)):
+        print(row)

@@ -14,6 +14,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.middleware import Middleware
 
 import panier.baskets.routes
+import panier.catalog.pages
 import panier.catalog.routes
 import panier.markets.pages
 import panier.orders.pages
@@ -41,6 +42,7 @@ ROUTERS = [
     panier.markets.pages.router,
     panier.people.pages.router,
     panier.catalog.routes.router,
+    panier.catalog.pages.router,
     panier.shows.pages.router,
     # Before the shows' own: /{show}/ticket is a name, /{show}/{step} takes any.
     panier.rooms.routes.router,
@@ -61,6 +63,7 @@ NAV = [
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
     web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),
+    web.Link(N_("Commission"), "fees", frozenset({"market", "finance"})),
 ]
 """The top bar: what everybody sees, and what a role brings."""
 

@@ -93,6 +93,17 @@ def test_a_rule_that_never_began_holds_on_no_day() -> None:
     assert find_fee([rule(1, valid_until=NEW_YEAR)], "standard", "food", NEW_YEAR) is None
 
 
+def test_a_list_tells_how_each_rule_stands() -> None:
+    later = rule(550, valid_from=date(2026, 3, 1), n=2)
+    coming = rule(500, valid_from=TOMORROW, n=3)
+    ended = rule(100, valid_from=date(2026, 4, 1), valid_until=TODAY, n=4)
+    withdrawn = rule(100, valid_from=TOMORROW, valid_until=TOMORROW, n=5)
+    rules = [EVERYBODY, later, coming, ended, withdrawn, KEY]
+    assert [markets.fee_standing(r, rules, TODAY).value for r in rules] == [
+        "covered", "holds", "coming", "over", "over", "holds",
+    ]  # fmt: skip
+
+
 days = st.dates(date(2026, 1, 1), date(2026, 1, 9))
 rules = st.builds(
     rule,

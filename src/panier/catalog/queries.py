@@ -32,6 +32,9 @@ class Seller(msgspec.Struct, frozen=True):
     """As agreed: key account or standard; see `rules.tier_on` for what that is on a day."""
     since: date
     """Its first day."""
+    tier_by: UUID | None
+    """Who agreed on the tier, and when; empty for the one it began with."""
+    tier_at: datetime | None
 
 
 class SellerName(msgspec.Struct, frozen=True):
@@ -158,7 +161,9 @@ join lateral (
 where v.id = any(%s) and p.market = %s
 """
 
-SELLERS = "select id, market, slug, name, country, shipping_minor, tier, since from seller "
+SELLERS = """
+select id, market, slug, name, country, shipping_minor, tier, since, tier_by, tier_at from seller
+"""
 
 
 async def get_seller(tx: Tx, seller: UUID) -> Seller:
@@ -180,10 +185,14 @@ async def list_sellers(tx: Tx, sellers: Iterable[UUID]) -> list[Seller]:
     return await rows(tx, sql, (list(sellers), LIST_MAX), Seller)
 
 
-async def list_sellers_of(tx: Tx, market: str) -> list[Seller]:
-    """List the sellers of a market by name."""
-    sql = SELLERS + "where market = %s order by name, id limit %s"
-    return await rows(tx, sql, (market, SELLERS_MAX), Seller)
+async def list_sellers_of(
+    tx: Tx, market: str, called: str = "", limit: int = LIST_MAX
+) -> list[Seller]:
+    """List the sellers of a market by name, those whose name holds `called`."""
+    sql = SELLERS + (
+        "where market = %s and position(lower(%s) in lower(name)) > 0 order by name, id limit %s"
+    )
+    return await rows(tx, sql, (market, called, min(limit, SELLERS_MAX)), Seller)
 
 
 async def get_product(tx: Tx, product: UUID, language: str) -> Product:

@@ -12,7 +12,6 @@ from panier.markets.fees import (
     add_fee_rule,
     end_fee_rule,
     find_commissions,
-    get_commission,
     get_highest_commission,
     list_fee_rules,
 )
@@ -29,6 +28,7 @@ from panier.markets.queries import (
 )
 from panier.markets.remembered import remember_market, remembered_market
 from panier.markets.rules import (
+    CATEGORY_NAMES,
     COMMISSION_DEFAULT,
     COMMISSION_MAX,
     VAT_CATEGORIES,
@@ -39,15 +39,18 @@ from panier.markets.rules import (
     MarketPaused,
     Stage,
     StageRefused,
+    Standing,
     Tier,
     UnknownVatRate,
     can_sell,
     check_selling,
+    fee_standing,
     find_fee,
     is_public,
 )
 
 __all__ = [
+    "CATEGORY_NAMES",
     "COMMISSION_DEFAULT",
     "COMMISSION_MAX",
     "VAT_CATEGORIES",
@@ -59,6 +62,7 @@ __all__ = [
     "MarketPaused",
     "Stage",
     "StageRefused",
+    "Standing",
     "Tier",
     "UnknownVatRate",
     "access_market",
@@ -67,10 +71,10 @@ __all__ = [
     "can_sell",
     "check_selling",
     "end_fee_rule",
+    "fee_standing",
     "find_commissions",
     "find_fee",
     "find_market",
-    "get_commission",
     "get_highest_commission",
     "get_highest_vat_rate",
     "get_market",

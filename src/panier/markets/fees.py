@@ -15,7 +15,6 @@ from panier.markets.rules import (
     COMMISSION_DEFAULT,
     RULES_MAX,
     FeeRule,
-    Tier,
     check_fee,
     check_fee_end,
     find_fee,
@@ -47,12 +46,6 @@ async def find_commissions(
         rule = find_fee(rules, tier, category, day)
         found[tier, category] = COMMISSION_DEFAULT if rule is None else rule.basis_points
     return found
-
-
-async def get_commission(tx: Tx, market: str, on: date) -> int:
-    """Return the commission of a standard seller's standard product in basis points."""
-    asked = (Tier.STANDARD.value, "standard")
-    return (await find_commissions(tx, market, [asked], on))[asked]
 
 
 async def get_highest_commission(tx: Tx, market: str, day: date) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from panier.kit.errors import BadInput, PanierError
-from panier.kit.i18n import _
+from panier.kit.i18n import N_, _
 
 
 class Stage(StrEnum):
@@ -62,6 +62,19 @@ class FeeRule(msgspec.Struct, frozen=True):
         return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
 
 
+class Standing(StrEnum):
+    """How a fee rule stands on a day, as a list shows it."""
+
+    HOLDS = "holds"
+    """It decides, unless a more specific one does."""
+    COVERED = "covered"
+    """A later one for the same tier and category decides in its place."""
+    COMING = "coming"
+    """It begins on a later day."""
+    OVER = "over"
+    """It has ended, or never began."""
+
+
 TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.DRAFT: frozenset({Stage.PILOT, Stage.CLOSED}),
     Stage.PILOT: frozenset({Stage.OPEN, Stage.PAUSED, Stage.CLOSING}),
@@ -84,6 +97,18 @@ VAT_CATEGORIES = frozenset(
     }
 )
 """What a product may be; data.toml explains them and has each country's rates."""
+CATEGORY_NAMES = {
+    "standard": N_("Standard-rate goods"),
+    "reduced": N_("Reduced-rate goods"),
+    "super_reduced": N_("Super-reduced-rate goods"),
+    "food": N_("Food"),
+    "basic_food": N_("Basic food"),
+    "herbs": N_("Fresh herbs"),
+    "books": N_("Books"),
+    "children_clothing": N_("Children’s clothes and shoes"),
+    "zero": N_("Zero-rated goods"),
+}
+"""How a page calls them."""
 COMMISSION_DEFAULT = 500
 """Basis points where no rule says otherwise."""
 COMMISSION_MAX = 5000
@@ -194,3 +219,14 @@ def check_fee_end(rule: FeeRule, last_day: date, today: date) -> None:
         raise FeeRuleOver
     if last_day < today:
         raise FeeEndTooEarly
+
+
+def fee_standing(rule: FeeRule, rules: Iterable[FeeRule], day: date) -> Standing:
+    """Tell how a rule stands among all `rules` on `day`."""
+    if rule.valid_until is not None and rule.valid_until <= max(day, rule.valid_from):
+        return Standing.OVER
+    if rule.valid_from > day:
+        return Standing.COMING
+    alike = [r for r in rules if (r.tier, r.category) == (rule.tier, rule.category)]
+    decides = find_fee(alike, rule.tier or "", rule.category or "", day)
+    return Standing.COVERED if decides and decides.id != rule.id else Standing.HOLDS

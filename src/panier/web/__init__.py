@@ -10,7 +10,7 @@ from panier.web.access import Access
 from panier.web.assets import STATIC, FrontEndMissing, Static
 from panier.web.bodies import BodyLimit
 from panier.web.cookies import drop_cookie, read_cookie, set_cookie
-from panier.web.errors import answer, handle_errors, wants_html
+from panier.web.errors import answer, field_error, handle_errors, wants_html
 from panier.web.headers import SecurityHeaders, allow_framing
 from panier.web.language import LanguageOf, choose_language, chosen_language, negotiate
 from panier.web.origin import SameOrigin
@@ -44,6 +44,7 @@ __all__ = [
     "choose_language",
     "chosen_language",
     "drop_cookie",
+    "field_error",
     "greet",
     "handle_errors",
     "limit",

@@ -54,6 +54,14 @@ def answer(request: Request, error: PanierError) -> Response:
     return response
 
 
+def field_error(error: PanierError, field: str) -> tuple[str, str]:
+    """Return which field of a form is wrong (else `field`), and the sentence to put beside it."""
+    if not isinstance(error, BadInput):
+        return field, error.message()
+    reason = str(error.details["reason"])
+    return str(error.details["field"]), f"{reason[:1].upper()}{reason[1:]}."
+
+
 def handle_errors(app: FastAPI) -> None:
     """Let `app` answer errors in the one shape."""
     app.add_exception_handler(PanierError, _panier_error)

@@ -1,20 +1,23 @@
 """A voucher for three and a hundred checkouts at once: three. Without the lock, more."""
 
 import asyncio
+from typing import Any
 
-from panier import incentives
+from panier import incentives, orders
 from panier.incentives import Want
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, value
 from panier.kit.ids import new_id
+from panier.settings import Settings
+from tests import buying
 from tests.incentives.laid import a_line, enter, lay_voucher, redeem, who
 from tests.shop import Shop, lay_shop
 
 BUYERS = [who(n) for n in range(1, 101)]
 
 
-async def lay(cell: Cell, **limits: int) -> Shop:
+async def lay(cell: Cell, **limits: Any) -> Shop:
     async with cell.tx() as tx:
         shop = await lay_shop(tx)
     await lay_voucher(cell, **limits)
@@ -80,3 +83,33 @@ async def test_without_the_lock_the_limit_is_overrun(cell: Cell) -> None:
     async with asyncio.timeout(30):
         assert await asyncio.gather(*map(race, buyers)) == [True] * 6
     assert await count(cell) == (6, 6)
+
+
+async def test_a_hundred_paid_checkouts_share_three_reductions(
+    cell: Cell, settings: Settings
+) -> None:
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx, 100)
+    await lay_voucher(cell, uses_max=3)
+    placements = []
+    for buyer in BUYERS:
+        await buying.fill_basket(cell, shop, buyer.visitor)
+        await enter(cell, buyer)
+        email = f"buyer{buyer.visitor.int}@example.org"
+        token = await buying.card(cell)
+        placements.append(buying.placement(shop, buyer.visitor, token, email=email))
+
+    async def buy(placement: orders.Placement) -> str:
+        try:
+            return (await orders.check_out(cell, settings, placement))[1].state
+        except incentives.VoucherUsedUp as refusal:
+            return refusal.code
+
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*map(buy, placements))
+    assert sorted(answers) == ["paid"] * 3 + ["voucher_used_up"] * 97
+    assert await buying.charges(cell) == [("succeeded", 2731)] * 3
+    async with cell.read() as tx:
+        confirmed = "select count(*) from voucher_use where state = 'confirmed'"
+        assert await value(tx, confirmed) == 3
+    assert await buying.all_adds_up(cell)

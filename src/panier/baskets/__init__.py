@@ -8,12 +8,14 @@ limits  20 units of a variant a buyer (hold_quantity_max); a hold lasts hold_sec
 
 from panier.baskets.actions import add_all, drop, show
 from panier.baskets.queries import ShownBasket, as_json, get_basket, get_vat_rates, show_lines
+from panier.baskets.reductions import Reduction, take_off
 from panier.baskets.rules import Cut, Item, Line, Sums, by_seller, join_items, price, reduce, sums
 
 __all__ = [
     "Cut",
     "Item",
     "Line",
+    "Reduction",
     "ShownBasket",
     "Sums",
     "add_all",
@@ -28,4 +30,5 @@ __all__ = [
     "show",
     "show_lines",
     "sums",
+    "take_off",
 ]

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from panier import catalog, markets, rooms, stock
-from panier.baskets.queries import ShownBasket, get_basket
+from panier import catalog, incentives, markets, rooms, stock
+from panier.baskets.queries import ShownBasket, get_basket, price_basket, show_lines
+from panier.incentives import Who
 from panier.kit.cells import Cell
-from panier.kit.clock import ms
+from panier.kit.clock import ms, now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, PanierError
 from panier.markets import Market
@@ -94,6 +95,38 @@ async def take_out(cell: Cell, market: str, buyer: UUID, unwanted: Drop) -> dict
     return {"variant": unwanted.variant, "quantity": left}
 
 
+async def enter_voucher(
+    cell: Cell, market: Market, who: Who, code: str, language: str
+) -> ShownBasket:
+    """Put a voucher's code into the basket; one that reduces nothing there is not kept.
+
+    Raises VoucherUnknown and whatever else says why it cannot be used.
+    """
+
+    async def act(tx: Tx) -> ShownBasket:
+        voucher = await incentives.enter(tx, who, market.code, code)
+        moment = now()
+        reduction = await price_basket(tx, who, market, language, moment)
+        problem = reduction.reduced.problems.get(voucher.id)
+        if problem is not None:
+            raise problem
+        return show_lines(reduction.lines, market.currency, moment, reduction.vouchers)
+
+    return await cell.run(act)
+
+
+async def take_voucher_out(
+    cell: Cell, market: Market, who: Who, code: str, language: str
+) -> ShownBasket:
+    """Take a voucher's code out of the basket; one that is not there is no error."""
+
+    async def act(tx: Tx) -> ShownBasket:
+        await incentives.take_out(tx, who.visitor, market.code, code)
+        return await get_basket(tx, who, market, language)
+
+    return await cell.run(act)
+
+
 async def add_all(calls: list[rooms.Call]) -> list[dict[str, Any] | PanierError]:
     """Socket command `hold`, for all who press at the same moment; answers in their order."""
     answers: list[dict[str, Any] | PanierError] = [{}] * len(calls)
@@ -138,4 +171,4 @@ async def show(call: rooms.Call) -> ShownBasket:
     """Socket command `basket`."""
     market = await markets.access_market_in(call.cell, call.market)
     async with call.cell.read() as tx:
-        return await get_basket(tx, call.visitor, market, call.language)
+        return await get_basket(tx, Who(call.visitor, call.person), market, call.language)

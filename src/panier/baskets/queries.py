@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from panier import catalog, markets, stock
+from panier import catalog, incentives, markets, stock
+from panier.baskets.reductions import Reduction, take_off
 from panier.baskets.rules import Item, Line, join_items, price, sums
+from panier.incentives import ShownVoucher, Want, Who
 from panier.kit.clock import ms, now
 from panier.kit.db import Tx
 from panier.kit.money import Money
@@ -35,7 +37,11 @@ class ShownLine(msgspec.Struct, frozen=True):
     seller: SellerName
     quantity: int
     unit: Money
+    """The regular price of one."""
+    list: Money
+    """The regular price of all."""
     total: Money
+    """What the buyer pays for all."""
     expires_at: int
     """When the hold ends, in milliseconds since the epoch."""
 
@@ -44,6 +50,9 @@ class ShownBasket(msgspec.Struct, frozen=True):
     """A basket as the sheet shows it; amounts include VAT, `vat` is what of `total` is VAT."""
 
     lines: list[ShownLine]
+    vouchers: list[ShownVoucher]
+    list: Money
+    """The goods at their regular prices."""
     goods: Money
     shipping: Money
     total: Money
@@ -78,16 +87,28 @@ async def price_items(
     return price(items, offers, rates)
 
 
-async def get_basket(tx: Tx, buyer: UUID, market: Market, language: str) -> ShownBasket:
-    """Return what `buyer` holds in `market`, priced now."""
-    holds = await stock.list_holds(tx, buyer, market.code)
-    items = join_items(Item(h.variant, h.quantity, h.expires_at) for h in holds)
+async def get_basket(tx: Tx, who: Who, market: Market, language: str) -> ShownBasket:
+    """Return what a buyer holds in `market`, priced and reduced as it would be now."""
     moment = now()
+    reduction = await price_basket(tx, who, market, language, moment)
+    return show_lines(reduction.lines, market.currency, moment, reduction.vouchers)
+
+
+async def price_basket(
+    tx: Tx, who: Who, market: Market, language: str, moment: datetime
+) -> Reduction:
+    """Price and reduce what a buyer holds; nothing is granted."""
+    holds = await stock.list_holds(tx, who.visitor, market.code)
+    items = join_items(Item(h.variant, h.quantity, h.expires_at) for h in holds)
     lines = await price_items(tx, market, items, language, moment) if items else []
-    return show_lines(lines, market.currency, moment)
+    want = Want(who.visitor, who, market.code)
+    till = await incentives.open_till(tx, [want], moment, lock=False)
+    return take_off(till, want, lines, holds)
 
 
-def show_lines(lines: Sequence[Line], currency: str, at: datetime) -> ShownBasket:
+def show_lines(
+    lines: Sequence[Line], currency: str, at: datetime, vouchers: Sequence[ShownVoucher] = ()
+) -> ShownBasket:
     """Give priced lines the shape that the sheet reads."""
     amounts = sums(lines, currency)
     return ShownBasket(
@@ -102,11 +123,14 @@ def show_lines(lines: Sequence[Line], currency: str, at: datetime) -> ShownBaske
                 seller=SellerName(line.offer.seller, line.offer.seller_name),
                 quantity=line.quantity,
                 unit=line.offer.unit,
+                list=line.list,
                 total=line.total,
                 expires_at=ms(line.expires_at),
             )
             for line in lines
         ],
+        vouchers=list(vouchers),
+        list=sum((line.list for line in lines), Money.zero(currency)),
         goods=amounts.goods,
         shipping=amounts.shipping,
         total=amounts.total,

@@ -29,7 +29,7 @@ from panier.incentives.refusals import (
     VoucherUsedUp,
 )
 from panier.incentives.rules import Cut, Goods, Kind, Reduced, Taken, Voucher, digest_email
-from panier.incentives.till import Till, Want, confirm, give_back, open_till
+from panier.incentives.till import ShownVoucher, Till, Want, confirm, give_back, open_till
 
 __all__ = [
     "CodeTaken",
@@ -39,6 +39,7 @@ __all__ = [
     "Kind",
     "NewVoucher",
     "Reduced",
+    "ShownVoucher",
     "Taken",
     "Till",
     "TooManyVouchers",

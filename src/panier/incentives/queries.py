@@ -38,8 +38,8 @@ class Who(NamedTuple):
     """
 
     visitor: UUID
-    person: UUID | None
-    email_digest: bytes
+    person: UUID | None = None
+    email_digest: bytes = b""
     """Empty before the buyer has told it."""
 
 

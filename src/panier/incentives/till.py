@@ -12,10 +12,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from panier.incentives.queries import Who, count_mine, list_entered, list_vouchers
 from panier.incentives.rules import Goods, Reduced, Voucher, check_usable, reduce_basket
 from panier.kit.db import Tx, run
 from panier.kit.errors import PanierError
+from panier.kit.money import Money
 
 USES = """
 insert into voucher_use (checkout_id, voucher_id, market, buyer, person_id, email_digest, state,
@@ -39,6 +42,14 @@ class Want(NamedTuple):
     checkout: UUID
     who: Who
     market: str
+
+
+class ShownVoucher(msgspec.Struct, frozen=True):
+    """A voucher in a basket: what it takes off, or why it does not."""
+
+    code: str
+    off: Money
+    problem: str | None
 
 
 class _Use(NamedTuple):
@@ -78,6 +89,16 @@ class Till:
         mine = self.mine[want.checkout, voucher.id] + len(here)
         used = self.used[voucher.id]
         return check_usable(voucher, want.market, self.moment, used=used, mine=mine)
+
+    def show(self, want: Want, reduced: Reduced) -> list[ShownVoucher]:
+        """Tell the buyer about each voucher in this basket, in the order they were entered."""
+        shown = []
+        for name in self.entered.get((want.who.visitor, want.market), ()):
+            voucher, problem = self.vouchers[name], reduced.problems.get(name)
+            off = Money(reduced.taken[name].total if problem is None else 0, voucher.currency)
+            said = None if problem is None else problem.message()
+            shown.append(ShownVoucher(voucher.code, off, said))
+        return shown
 
     def accept(self, want: Want, reduced: Reduced) -> None:
         """Grant what `reduce` said."""
@@ -149,6 +170,8 @@ async def count_uses(tx: Tx, vouchers: Sequence[UUID], step: int) -> None:
 
 async def confirm(tx: Tx, checkouts: Sequence[UUID]) -> None:
     """Note that these checkouts are paid; what they used leaves their buyers' baskets."""
+    if not checkouts:
+        return
     await run(
         tx,
         """
@@ -165,6 +188,8 @@ async def confirm(tx: Tx, checkouts: Sequence[UUID]) -> None:
 
 async def give_back(tx: Tx, checkouts: Sequence[UUID]) -> None:
     """Let others use what these checkouts reserved and will not pay for; twice is once."""
+    if not checkouts:
+        return
     cursor = await tx.execute(
         "update voucher_use set state = 'given_back'"
         " where checkout_id = any(%s) and state = 'reserved' returning voucher_id",

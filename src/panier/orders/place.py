@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from panier import baskets, payments, stock
+from panier import baskets, incentives, payments, stock
 from panier.baskets import Line
 from panier.kit.arrays import (
     Bigs,
@@ -228,6 +228,8 @@ async def _draft(
             holds[hold.checkout].append(hold)
     found = {p.checkout: Basket(p.market, p.language, p.show, holds[p.checkout]) for p in fresh}
     prices = await read_prices(tx, list(found.values()), moment)
+    wants = {p.checkout: _want(p) for p in fresh if p.checkout in claimed}
+    till = await incentives.open_till(tx, list(wants.values()), moment)
     drafted = []
     for p in fresh:
         if p.checkout not in claimed:
@@ -237,28 +239,43 @@ async def _draft(
         held_at = min(hold.at for hold in mine)
         held_until = held_at + timedelta(seconds=p.hold_seconds)
         lines, missing = prices.lines(basket)
-        refusal = _refusal(p, lines, missing, moment)
+        want = wants[p.checkout]
+        reduction = baskets.take_off(till, want, lines, mine, p.show)
+        refusal = _refusal(p, reduction, missing, moment)
         if refusal is not None:
             await stock.unclaim(tx, p.checkout, basket_until(held_at, held_until, moment))
             answers[_pair(p)] = refusal
             continue
+        till.accept(want, reduction.reduced)
+        lines = reduction.lines
         drafts = draft_orders(lines, prices.terms(basket, lines), p.market.currency)
         shows = _first_shows(p, lines, mine)
         drafted.append(Drafted(p, new_id(), drafts, shows, held_until))
+    await till.close(tx)
     return drafted
 
 
+def _want(p: Placement) -> incentives.Want:
+    who = incentives.Who(p.buyer, p.person, incentives.digest_email(p.email))
+    return incentives.Want(p.checkout, who, p.market.code)
+
+
 def _refusal(
-    p: Placement, lines: Sequence[Line], missing: Sequence[UUID], moment: datetime
+    p: Placement, reduction: baskets.Reduction, missing: Sequence[UUID], moment: datetime
 ) -> PanierError | None:
+    """Say why this cannot be placed; None where it can.
+
+    A buyer who told which total they saw was shown a voucher that does not apply; else it is told.
+    """
+    lines = reduction.lines
     if missing:
         return NotSoldHere(variants=[str(variant) for variant in missing])
     if any(line.offer.unit.currency != p.market.currency for line in lines):
         return CurrencyMismatch(currency=p.market.currency)
-    shown = baskets.show_lines(lines, p.market.currency, moment)
-    if p.expected is not None and p.expected != shown.total:
-        return PriceChanged(basket=baskets.as_json(shown))
-    return None
+    shown = baskets.show_lines(lines, p.market.currency, moment, reduction.vouchers)
+    if p.expected is None:
+        return next(iter(reduction.reduced.problems.values()), None)
+    return None if p.expected == shown.total else PriceChanged(basket=baskets.as_json(shown))
 
 
 def _first_shows(

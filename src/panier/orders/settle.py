@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from panier import events, ledger, payments, stock
+from panier import events, incentives, ledger, payments, stock
 from panier.kit.arrays import Moments, Texts, Uuids
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run
@@ -164,6 +164,8 @@ async def _finish(tx: Tx, endings: Sequence[Ending], moment: datetime) -> None:
     states = Texts([e.state.value for e in endings])
     moments = Moments([moment if e.state == State.PAID else None for e in endings])
     await run(tx, MOVE, (ids, states, moments))
+    await incentives.confirm(tx, sorted(paid))
+    await incentives.give_back(tx, sorted(e.checkout.id for e in endings if e.state != State.PAID))
     by_id = {e.checkout.id: e for e in endings}
     lines: defaultdict[UUID, list[SoldLine]] = defaultdict(list)
     if paid:

@@ -97,21 +97,20 @@ def wish(token: str) -> dict[str, Any]:
 @asynccontextmanager
 async def metered(bench: Bench, pid: int | None) -> AsyncIterator[dict[str, float]]:
     """Note CPU, log bytes and flushes of a block."""
-    database = _database_pids(bench.folder)
-    before = await _meters(bench, pid, database)
+    before = await _meters(bench, pid)
     told: dict[str, float] = {}
     yield told
-    after = await _meters(bench, pid, database)
+    after = await _meters(bench, pid)
     told.update({name: after[name] - before[name] for name in after})
 
 
-async def _meters(bench: Bench, pid: int | None, database: list[int]) -> dict[str, float]:
+async def _meters(bench: Bench, pid: int | None) -> dict[str, float]:
     async with bench.cell.read() as tx:
         wal = await value(tx, "select pg_current_wal_lsn() - '0/0'::pg_lsn")
         flushes = await value(tx, "select sum(fsyncs) from pg_stat_io where object = 'wal'")
     return {
         "role": cpu_seconds(pid) if pid else time.process_time(),
-        "database": sum(cpu_seconds(one) for one in database) if database else 0.0,
+        "database": sum(cpu_seconds(one) for one in _database_pids(bench.folder)),
         "wal": float(wal),
         "flushes": float(flushes or 0),
     }

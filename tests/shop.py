@@ -73,7 +73,7 @@ async def lay_variant(tx: Tx, product: UUID, stock: int, minor: int) -> UUID:
     await tx.execute("insert into stock (variant_id, available) values (%s, %s)", (variant, stock))
     if stock:
         await tx.execute(
-            "insert into stock_movement values (%s, %s, %s, 'restock', '', null, %s, %s)",
+            "insert into stock_movement values (%s, %s, %s, 'restock', '', null, null, %s, %s)",
             (new_id(), variant, stock, OPENED, stock),
         )
     return variant

@@ -151,7 +151,7 @@ class Venue:
         """End a gateway as its process would."""
         await self._ends[gateway].aclose()
 
-    async def _stock_of(self, _cell: Cell, _market: str, variants: list[UUID]) -> dict[UUID, int]:
+    async def _stock_of(self, _cell: Cell, _show: UUID, variants: list[UUID]) -> dict[UUID, int]:
         return {variant: self.stock[variant] for variant in variants}
 
     def ticket(self, **changes: Any) -> str:

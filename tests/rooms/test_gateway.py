@@ -114,6 +114,21 @@ async def test_stock_news_move_the_numbers_of_what_the_room_sells(venue: Venue) 
     assert tick["pulse"]["stock"] == {str(shop.variant): 6}
 
 
+async def test_a_show_with_units_of_its_own_shows_those(venue: Venue) -> None:
+    async with venue.cell.tx() as tx:
+        shop = await lay_shop(tx, stock=7)
+    venue.show, venue.stock = shop.show, {shop.variant: 7}
+    viewer = await venue.join(await venue.gateway())
+    left = {
+        str(shop.variant): 1,
+        f"{shop.show}/{shop.variant}": 5,
+        f"{new_id()}/{shop.variant}": 3,
+    }
+    venue.cell.tell("stock", msgspec.json.encode(left))
+    tick = await viewer.until(lambda frame: "stock" in frame.get("pulse", {}))
+    assert tick["pulse"]["stock"] == {str(shop.variant): 5}
+
+
 async def test_the_rehearsal_is_the_crews_own(venue: Venue) -> None:
     gateway = await venue.gateway()
     early, host = await venue.join(gateway), await venue.join(gateway, staff=True, name="Host")

@@ -18,7 +18,7 @@ from tests.shows.laid import Laid, lay, lay_show
 async def open_house(runtime: Runtime) -> FastAPI:
     """Build the application with the rooms' pages, and stock of which seven are left."""
 
-    async def stock_of(_cell: Cell, _market: str, variants: list[UUID]) -> dict[UUID, int]:
+    async def stock_of(_cell: Cell, _show: UUID, variants: list[UUID]) -> dict[UUID, int]:
         return dict.fromkeys(variants, 7)
 
     app = await open_door(runtime)
@@ -111,7 +111,7 @@ async def test_a_ticket_opens_the_room(venue: Venue) -> None:
 async def venue_gateway(venue: Venue) -> Any:
     """Start a gateway of a shop that has three of everything."""
 
-    async def three(_cell: Cell, _market: str, variants: list[UUID]) -> dict[UUID, int]:
+    async def three(_cell: Cell, _show: UUID, variants: list[UUID]) -> dict[UUID, int]:
         return dict.fromkeys(variants, 3)
 
     venue._stock_of = three  # type: ignore[method-assign]

@@ -1,6 +1,8 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from panier import events, rooms, shows
 from panier.kit.cells import Cell
 from panier.kit.delivery import Courier
@@ -75,6 +77,20 @@ async def test_sold_out_is_told_in_every_room_that_sells_it(cell: Cell) -> None:
     body = {"variant": str(shop.variant)}
     assert await log_of(cell, shop.show) == [("sold_out", body), ("back_in_stock", body)]
     assert await log_of(cell, other.show) == []
+
+
+async def test_a_show_with_units_of_its_own_is_told_of_those_only(cell: Cell) -> None:
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx)
+        sold_out = events.SoldOut(market="FR", variant=shop.variant)
+        await record(tx, msgspec.structs.replace(sold_out, apart=[shop.show]))
+        await record(tx, msgspec.structs.replace(sold_out, show=new_id()))
+    await deliver(cell)
+    assert await log_of(cell, shop.show) == []
+    async with cell.tx() as tx:
+        await record(tx, msgspec.structs.replace(sold_out, show=shop.show))
+    await deliver(cell)
+    assert await log_of(cell, shop.show) == [("sold_out", {"variant": str(shop.variant)})]
 
 
 async def test_a_purchase_is_celebrated_with_the_name_the_buyer_allowed(cell: Cell) -> None:

@@ -36,6 +36,7 @@ from panier.rooms.gateway_room import LiveRoom
 from panier.rooms.gateway_socket import GOODBYE_SECONDS, PURPOSE, Socket, Ticket
 from panier.rooms.gateway_together import LISTS, Queue
 from panier.rooms.limits import Bucket, subscriber_of
+from panier.rooms.rules import stock_in
 from panier.rooms.viewers import BOOK_SECONDS, Book
 from panier.runtime import Runtime
 
@@ -81,6 +82,7 @@ class Gateway:
         self.time = loop.time
         self.name = f"rooms-{secrets.token_hex(4)}"
         self.settings = runtime.settings
+        self.signer = runtime.signer
         self.secret = runtime.signer.secret
         self.commands = shop.commands
         self.queues = {name: Queue(name, act) for name, act in shop.together.items()}
@@ -252,15 +254,16 @@ class Gateway:
         async with room.cell.read() as tx:
             sheet = await shows.list_run_sheet(tx, room.show, "")
         variants = [variant.id for product in sheet for variant in product.variants]
-        left = await self._shop.stock_of(room.cell, room.market, variants) if variants else {}
+        left = await self._shop.stock_of(room.cell, room.show, variants) if variants else {}
         return {str(variant): count for variant, count in left.items()}
 
     def _hear_stock(self, cell: Cell) -> Callable[[str, bytes], None]:
         def hear(_subject: str, payload: bytes) -> None:
-            left = _stock.decode(payload)
+            told = _stock.decode(payload)
+            divided = any("/" in name for name in told)
             for room in self._rooms.values():
                 if room.cell is cell:
-                    room.hear_stock(left)
+                    room.hear_stock(stock_in(told, room.show) if divided else told)
 
         return hear
 

@@ -48,13 +48,13 @@ async def show_unpin(tx: Tx, event: events.ProductUnpinned) -> None:
 
 
 async def show_sold_out(tx: Tx, event: events.SoldOut) -> None:
-    """Tell every room that sells the variant."""
-    await _append_for_variant(tx, event.variant, event.market, "sold_out")
+    """Tell every room that sells the variant, or the one show whose own units ran out."""
+    await _append_for_variant(tx, event, "sold_out")
 
 
 async def show_back_in_stock(tx: Tx, event: events.BackInStock) -> None:
-    """Tell every room that sells the variant."""
-    await _append_for_variant(tx, event.variant, event.market, "back_in_stock")
+    """Tell every room that sells the variant, or the one show that has units of its own."""
+    await _append_for_variant(tx, event, "back_in_stock")
 
 
 async def celebrate(tx: Tx, event: events.OrderPaid) -> None:
@@ -78,7 +78,14 @@ async def _append(tx: Tx, show: UUID, market: str, kind: Kind, body: dict[str, A
     await append_in(tx, [Entry(show, market, kind, body)])
 
 
-async def _append_for_variant(tx: Tx, variant: UUID, market: str, kind: Kind) -> None:
-    rooms = await shows.find_live_shows_with_variant(tx, variant)
-    body = {"variant": str(variant)}
-    await append_in(tx, [Entry(show, market, kind, body) for show in rooms])
+async def _append_for_variant(
+    tx: Tx, event: events.SoldOut | events.BackInStock, kind: Kind
+) -> None:
+    rooms = await shows.find_live_shows_with_variant(tx, event.variant)
+    concerned = [
+        show
+        for show in rooms
+        if show not in event.apart and (event.show is None or show == event.show)
+    ]
+    body = {"variant": str(event.variant)}
+    await append_in(tx, [Entry(show, event.market, kind, body) for show in concerned])

@@ -94,7 +94,7 @@ async def _boot(
     market = reader.market
     sheet = await shows.list_run_sheet(tx, show.id, reader.language)
     variants = [variant.id for product in sheet for variant in product.variants]
-    left = await stock_of(reader.cell, market.code, variants) if variants else {}
+    left = await stock_of(reader.cell, show.id, variants) if variants else {}
     sellers = await catalog.list_sellers(tx, {product.seller.id for product in sheet})
     playback = await video.get_playback(tx, show.id)
     return {

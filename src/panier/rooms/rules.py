@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -131,6 +132,13 @@ def show_state(state: RoomState, *, crew: bool) -> dict[str, Any]:
         "sold_out": state.sold_out,
         "chat": [said for said in state.chat if said.seq not in state.hidden],
     }
+
+
+def stock_in(told: Mapping[str, int], show: UUID) -> dict[str, int]:
+    """Return what is left by variant, as it counts in `show`: its own units where it has some."""
+    left = {name: count for name, count in told.items() if "/" not in name}
+    own = f"{show}/"
+    return left | {n.removeprefix(own): count for n, count in told.items() if n.startswith(own)}
 
 
 def make_author(secret: str, show: UUID, visitor: UUID) -> str:

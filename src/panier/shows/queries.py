@@ -81,6 +81,14 @@ async def get_show(tx: Tx, show: UUID) -> Show:
     return found
 
 
+async def get_show_unmoved(tx: Tx, show: UUID) -> Show:
+    """Return a show that stays as it is until this transaction ends; raises NotFound."""
+    found = await find(tx, SHOWS + "where s.id = %s for share of s", (show,), Show)
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def find_show_by_slug(tx: Tx, market: str, slug: str) -> Show | None:
     """Return the show of that name in addresses, or None."""
     return await find(tx, SHOWS + "where s.market = %s and s.slug = %s", (market, slug), Show)

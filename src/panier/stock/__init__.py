@@ -1,13 +1,14 @@
 """Stock: what is left of each variant, and who holds how much of it until when.
 
-owns    stock, stock_movement, hold
+owns    stock, stock_movement, allocation, hold
 says    SoldOut, BackInStock, LowStock, HoldExpired; tells the pulse `stock` {variant: available}
-hears   nothing; orders take and give back inside their own transactions
+hears   ShowEnded, ShowCancelled; orders take and give back inside their own transactions
 limits  a hold lasts at most 15 minutes (30 with a payment under way); 20 units a buyer and
         variant; a million units of a variant
 """
 
 from panier.stock.actions import Claim, claim, expire_holds, release, take, unclaim
+from panier.stock.allocations import Allocation, allocate, free_allocations
 from panier.stock.desk import Held, Wanted, hold, hold_all
 from panier.stock.movements import (
     Movement,
@@ -27,9 +28,11 @@ from panier.stock.queries import (
 )
 from panier.stock.rules import (
     UNITS_MAX,
+    AllocationUsed,
     HoldLimitReached,
     NotEnough,
     Reason,
+    ShowOver,
     SoldOut,
     TooManyUnits,
     WrongSign,
@@ -39,6 +42,8 @@ from panier.stock.shelves import PULSE
 __all__ = [
     "PULSE",
     "UNITS_MAX",
+    "Allocation",
+    "AllocationUsed",
     "Claim",
     "Finding",
     "Held",
@@ -47,15 +52,18 @@ __all__ = [
     "Movement",
     "NotEnough",
     "Reason",
+    "ShowOver",
     "SoldOut",
     "TooManyUnits",
     "Wanted",
     "WrongSign",
+    "allocate",
     "change_stock",
     "check_stock",
     "claim",
     "correct",
     "expire_holds",
+    "free_allocations",
     "get_availability",
     "give_back",
     "hold",

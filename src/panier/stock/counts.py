@@ -100,6 +100,7 @@ class Change:
         self.counts: defaultdict[UUID, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self.own: defaultdict[tuple[UUID, UUID], list[int]] = defaultdict(lambda: [0, 0, 0])
         self.markets: dict[UUID, str] = {}
+        self.shares = dict(before.shares)
 
     def add(
         self,
@@ -124,6 +125,13 @@ class Change:
         row = self.own[show, variant]
         for n, units in enumerate((available, held, sold)):
             row[n] += units
+
+    def set_share(self, show: UUID, variant: UUID, share: Share | None) -> None:
+        """Let a show have another share than before, or none; its row is the caller's to write."""
+        if share is None:
+            self.shares.pop((show, variant), None)
+        else:
+            self.shares[show, variant] = share
 
     def free(self, hold: Kept) -> None:
         """Give a hold's units back to where they came from."""
@@ -151,7 +159,7 @@ class Change:
 
     def share(self, show: UUID | None, variant: UUID) -> Share | None:
         """Return what a show will have of its own."""
-        share = self.before.shares.get((show, variant)) if show else None
+        share = self.shares.get((show, variant)) if show else None
         if share is None or show is None:
             return None
         return share._replace(available=share.available + self.own[show, variant][0])
@@ -167,7 +175,7 @@ class Change:
             columns = zip(*self.own.values(), strict=True)
             given = (list(shows), list(variants), *(list(c) for c in columns))
             await run(tx, MOVE_SHARES, given)
-        after = {(s, v): self.share(s, v) or share for (s, v), share in self.before.shares.items()}
+        after = {(s, v): self.share(s, v) or share for (s, v), share in self.shares.items()}
         left = {variant: self.left(variant) for variant in self.counts}
         await report(tx, self.before, left, after, self.markets)
 
@@ -181,7 +189,7 @@ async def report(
 ) -> None:
     """Record what crossed a line, and tell what is left once this is committed."""
     facts: list[events.Event] = []
-    low = []
+    low: list[UUID] = []
     for variant, free in left.items():
         if variant not in markets:
             continue

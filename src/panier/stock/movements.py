@@ -5,15 +5,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from panier.kit.clock import now
-from panier.kit.db import Tx, run
+from panier.kit.db import Tx, run, value
 from panier.kit.errors import NotFound
 from panier.kit.ids import new_id
 from panier.stock.counts import Change, lock
 from panier.stock.rules import UNITS_MAX, Reason, TooManyUnits, check_change
 
 WRITE = """
-insert into stock_movement (id, variant_id, delta, reason, note, who, at, available)
-select id, variant_id, delta, reason, note, %s, %s, available
+insert into stock_movement (id, variant_id, delta, reason, note, who, key, at, available)
+select id, variant_id, delta, reason, note, %s, %s, %s, available
 from unnest(%s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::int[])
   g(id, variant_id, delta, reason, note, available)
 """
@@ -38,21 +38,32 @@ class Movement(NamedTuple):
 
 
 async def change_stock(
-    tx: Tx, market: str, moves: Sequence[Movement], who: UUID | None = None
+    tx: Tx,
+    market: str,
+    moves: Sequence[Movement],
+    who: UUID | None = None,
+    key: UUID | None = None,
 ) -> None:
     """Change what can be sold, all or nothing; `who` is the person that does it.
 
-    Raises NotEnough, TooManyUnits, WrongSign.
+    The same `key` twice is one change. Raises NotEnough, TooManyUnits, WrongSign.
     """
     await run(tx, NEW, (sorted({move.variant for move in moves}),))
     change = Change(await lock(tx, [move.variant for move in moves]))
+    if key is not None and await is_done(tx, key):
+        return
     written = []
     for move in moves:
         check_change(move.reason, move.delta, change.left(move.variant))
         change.add(move.variant, market, available=move.delta)
         written.append((move, change.left(move.variant)))
     await change.write(tx)
-    await note(tx, written, who)
+    await note(tx, written, who, key)
+
+
+async def is_done(tx: Tx, key: UUID) -> bool:
+    """Tell whether a change with this key was made; ask with the stock locked."""
+    return bool(await value(tx, "select true from stock_movement where key = %s limit 1", (key,)))
 
 
 async def restock(
@@ -109,7 +120,12 @@ async def give_back(
     await note(tx, written, who)
 
 
-async def note(tx: Tx, written: Sequence[tuple[Movement, int]], who: UUID | None = None) -> None:
+async def note(
+    tx: Tx,
+    written: Sequence[tuple[Movement, int]],
+    who: UUID | None = None,
+    key: UUID | None = None,
+) -> None:
     """Write down movements, each with the free units that it left."""
     if not written:
         return
@@ -118,6 +134,7 @@ async def note(tx: Tx, written: Sequence[tuple[Movement, int]], who: UUID | None
         WRITE,
         (
             who,
+            key,
             now(),
             [new_id() for _ in written],
             [move.variant for move, _ in written],

@@ -69,6 +69,18 @@ class TooManyUnits(PanierError):
     code, status = "too_many_units", 422
 
 
+class ShowOver(PanierError):
+    """This show is over: nothing can be set aside for it any more."""
+
+    code, status = "show_over", 409
+
+
+class AllocationUsed(PanierError):
+    """In this show, %(least)s units are sold or in baskets already; it cannot have fewer."""
+
+    code, status = "allocation_used", 409
+
+
 class Share(NamedTuple):
     """What is left of the units that are set aside for one show."""
 

@@ -38,6 +38,8 @@ create index allocation_open on allocation (variant_id) where closed_at is null;
 alter table hold add column allocated int not null default 0
   check (allocated between 0 and quantity);
 
+create index hold_own on hold (show_id, variant_id) where allocated > 0;
+
 -- Whenever somebody, not a sale, changes what can be sold.
 create table stock_movement (
   id uuid primary key,
@@ -48,10 +50,13 @@ create table stock_movement (
   note text not null,
   -- Empty when nobody did it: a show ended, an order was cancelled, the sample was laid.
   who uuid references person,
+  -- The request's own: a form that is sent twice changes the stock once.
+  key uuid,
   at timestamptz not null,
   -- Units free to be sold afterwards.
   available int not null check (available >= 0)
 );
+create index stock_movement_key on stock_movement (key) where key is not null;
 create index stock_movement_variant on stock_movement (variant_id, id desc);
 """
 

@@ -13,6 +13,7 @@ from panier.payments.adapters import PROVIDERS, provider_of
 from panier.payments.news import hear
 from panier.payments.provider import BadSignature
 from panier.payments.rules import read_card
+from panier.payments.sandbox import routes as sandbox_routes
 from panier.runtime import Runtime
 
 TOKENS = "20/minute"
@@ -21,6 +22,7 @@ WEBHOOK_BYTES_MAX = 65_536
 """Bytes of one webhook."""
 
 router = APIRouter(prefix="/{m}")
+router.include_router(sandbox_routes.router)
 
 
 class TypedCard(BaseModel):

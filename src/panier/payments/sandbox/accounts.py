@@ -280,6 +280,14 @@ async def _account(tx: Tx, name: str) -> Account | None:
     return await find(tx, sql, (name,), Account)
 
 
+async def access_account(tx: Tx, name: str, market: str) -> Account:
+    """Return an account of a market; raises NotFound."""
+    account = await _account(tx, name)
+    if account is None or account.market != market:
+        raise NotFound
+    return account
+
+
 async def _transfer(tx: Tx, key: UUID) -> Transfer | None:
     sql = f"select {TRANSFER} from sandbox_transfer where key = %s"
     return await find(tx, sql, (key,), Transfer)

@@ -9,7 +9,7 @@ import msgspec
 
 from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.kit.db import Tx, find, rows, run
+from panier.kit.db import Tx, find, rows, run, value
 from panier.kit.errors import Conflict, NotFound, PanierError
 from panier.kit.money import Money
 from panier.payments.provider import Answer, Charge, KeyReused, TokenRefused
@@ -285,6 +285,20 @@ async def find_intent(tx: Tx, name: str) -> Intent | None:
     return await find(tx, f"select {INTENT} from sandbox_intent where id = %s", (name,), Intent)
 
 
+async def get_intent_of(tx: Tx, key: UUID) -> Intent:
+    """Return the intent made under this key; raises NotFound."""
+    found = (await _intents(tx, [key])).get(key)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def is_ours(tx: Tx, name: str) -> bool:
+    """Tell whether a payment of panier stands behind the intent, not a tester's own."""
+    sql = "select 1 from sandbox_intent i join payment p on p.id = i.key where i.id = %s"
+    return bool(await value(tx, sql, (name,)))
+
+
 async def find_last4(tx: Tx, intent: Intent) -> str:
     """Return the card's last four digits, empty when it never had one."""
     tokens = await _tokens(tx, [intent.token] if intent.token else [])
@@ -360,7 +374,7 @@ async def capture(cell: Cell, name: str, amount: Money) -> Intent:
     """
 
     async def act(tx: Tx) -> Intent:
-        taken = await run(
+        await run(
             tx,
             "update sandbox_intent set state = 'succeeded', minor = %s"
             " where id = %s and state = 'authorised' and minor >= %s and currency = %s",
@@ -371,8 +385,6 @@ async def capture(cell: Cell, name: str, amount: Money) -> Intent:
             raise NotFound
         if intent.state != "succeeded" or intent.amount != amount:
             raise Conflict
-        if taken:
-            await queue(tx, [(intent.market, told(intent))])
         return intent
 
     return await cell.run(act)

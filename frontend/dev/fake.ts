@@ -126,6 +126,7 @@ function basket() {
       seller: ware?.seller,
       quantity: hold.quantity,
       unit: variant?.price,
+      list: eur((variant?.price.minor ?? 0) * hold.quantity),
       total: eur((variant?.price.minor ?? 0) * hold.quantity),
       expires_at: hold.expires_at,
     };
@@ -136,6 +137,8 @@ function basket() {
     lines,
     goods: eur(goods),
     shipping: eur(shipping),
+    vouchers: [],
+    list: eur(goods),
     total: eur(goods + shipping),
     vat: eur(Math.round((goods + shipping) / 6)),
     currency: "EUR",

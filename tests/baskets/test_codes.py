@@ -26,7 +26,12 @@ async def test_a_vouchers_code_reduces_the_basket_or_says_why_not(
 
     basket = (await client.post(address, json={"code": " summer "}, headers=english)).json()
     assert basket["vouchers"] == [
-        {"code": "SUMMER", "off": {"minor": 249, "currency": "EUR"}, "problem": None}
+        {
+            "code": "SUMMER",
+            "shipping": False,
+            "off": {"minor": 249, "currency": "EUR"},
+            "problem": None,
+        }
     ]
     (line,) = basket["lines"]
     assert (line["list"]["minor"], line["total"]["minor"]) == (2490, 2241)

@@ -167,6 +167,7 @@ async def test_a_voucher_that_is_gone_is_told_with_the_basket_as_it_is_now(
     assert basket["vouchers"] == [
         {
             "code": "TEN",
+            "shipping": False,
             "off": {"minor": 0, "currency": "EUR"},
             "problem": "This voucher has been used up by others.",
         }

@@ -14,13 +14,28 @@ export interface Line {
   seller: Seller;
   quantity: number;
   unit: Price;
+  /** At the regular price. */
+  list: Price;
+  /** What is paid. */
   total: Price;
   /** Server time, milliseconds. */
   expires_at: number;
 }
 
+export interface Voucher {
+  code: string;
+  /** It takes the delivery off, not a part of the goods' price. */
+  shipping: boolean;
+  off: Price;
+  /** Why it takes nothing off. */
+  problem: string | null;
+}
+
 export interface Basket {
   lines: Line[];
+  vouchers: Voucher[];
+  /** The goods at their regular prices. */
+  list: Price;
   goods: Price;
   shipping: Price;
   total: Price;
@@ -106,6 +121,20 @@ export function remove(variant: string, quantity = 1): Promise<boolean> {
     (socket) => socket.ask("drop", { variant, quantity }, HOLD_MS_MAX),
     () => call("DELETE", `${url}/${variant}?quantity=${quantity}`),
   );
+}
+
+/** Put a voucher's code into the basket; what is wrong with it is thrown. */
+export async function enterCode(code: string): Promise<void> {
+  take(await call<Basket>("POST", `${tools().url}/voucher`, { code }));
+}
+
+export async function dropCode(code: string): Promise<void> {
+  const { url, say } = tools();
+  try {
+    take(await call<Basket>("DELETE", `${url}/voucher/${encodeURIComponent(code)}`));
+  } catch (error) {
+    say(reason(error), "bad");
+  }
 }
 
 async function change(

@@ -1,5 +1,6 @@
 import { Minus, Plus, Trash2 } from "lucide";
-import type { Card } from "../boot";
+import { Fragment } from "preact";
+import type { Card, Price } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, type Line, moving, remove } from "../room/basket";
 import { clock, variantStock } from "../room/store";
@@ -15,6 +16,7 @@ import {
   useSaved,
 } from "./checkout";
 import { desktop, page, products, view } from "./page";
+import { VoucherField } from "./voucher";
 
 /** What is held, for how long, and the way to pay. */
 export function BasketView() {
@@ -31,6 +33,7 @@ export function BasketView() {
           ))}
         </ul>
         <Sums />
+        <VoucherField />
       </div>
       <div class="sheet-end">
         <Pay />
@@ -88,6 +91,9 @@ function BasketLine({ line }: { line: Line }) {
         <data class="money" value={line.total.minor}>
           {money(line.total)}
         </data>
+        {line.total.minor < line.list.minor && (
+          <span class="quiet small number">{off(line.list.minor - line.total.minor, line)}</span>
+        )}
         <div class="stepper">
           <button
             type="button"
@@ -119,14 +125,33 @@ function BasketLine({ line }: { line: Line }) {
   );
 }
 
-/** Goods, delivery, total, the tax within. */
+function off(minor: number, of: { total: Price }): string {
+  return `−${money({ minor, currency: of.total.currency })}`;
+}
+
+/** Goods, reductions, delivery, total, the tax within. */
 export function Sums() {
   const held = basket.value;
   if (!held) return null;
+  const codes = held.vouchers.filter((voucher) => voucher.problem === null);
+  const byCode = codes.reduce((sum, one) => sum + (one.shipping ? 0 : one.off.minor), 0);
+  const byDeal = held.list.minor - held.goods.minor - byCode;
   return (
     <dl class="sums number">
       <dt>{t("Goods")}</dt>
-      <dd>{money(held.goods)}</dd>
+      <dd>{money(held.list)}</dd>
+      {byDeal > 0 && (
+        <>
+          <dt>{t("Deal")}</dt>
+          <dd>{off(byDeal, held)}</dd>
+        </>
+      )}
+      {codes.map((voucher) => (
+        <Fragment key={voucher.code}>
+          <dt>{t("Voucher %(code)s", { code: voucher.code })}</dt>
+          <dd>{voucher.shipping ? t("free delivery") : off(voucher.off.minor, held)}</dd>
+        </Fragment>
+      ))}
       <dt>{t("Delivery")}</dt>
       <dd>{held.shipping.minor === 0 ? t("free") : money(held.shipping)}</dd>
       <dt class="sum">{t("Total")}</dt>

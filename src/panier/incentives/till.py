@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from panier.incentives.queries import Who, count_mine, list_entered, list_vouchers
-from panier.incentives.rules import Goods, Reduced, Voucher, check_usable, reduce_basket
+from panier.incentives.rules import Goods, Kind, Reduced, Voucher, check_usable, reduce_basket
 from panier.kit.db import Tx, run
 from panier.kit.errors import PanierError
 from panier.kit.money import Money
@@ -48,6 +48,8 @@ class ShownVoucher(msgspec.Struct, frozen=True):
     """A voucher in a basket: what it takes off, or why it does not."""
 
     code: str
+    shipping: bool
+    """It takes the delivery off, not a part of the goods' price."""
     off: Money
     problem: str | None
 
@@ -97,7 +99,8 @@ class Till:
             voucher, problem = self.vouchers[name], reduced.problems.get(name)
             off = Money(reduced.taken[name].total if problem is None else 0, voucher.currency)
             said = None if problem is None else problem.message()
-            shown.append(ShownVoucher(voucher.code, off, said))
+            sends = voucher.kind == Kind.SHIPPING
+            shown.append(ShownVoucher(voucher.code, sends, off, said))
         return shown
 
     def accept(self, want: Want, reduced: Reduced) -> None:

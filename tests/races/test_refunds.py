@@ -1,88 +1,102 @@
-"""Many parts of one payment asked back at once: never more than was paid. Guard off: more."""
+"""Two refunds at once: never more than was paid. With the guards taken off, the race is there."""
 
 import asyncio
-from uuid import UUID
 
-from panier import payments
+import pytest
+
+from panier import orders, parcels
 from panier.kit.cells import Cell
-from panier.kit.clock import now
+from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
+from panier.parcels import Ask, Cancelling, NewParcel, Reason, Wanted
+from panier.parcels import standing as parcel_standing
 from panier.settings import Settings
-from tests import paying
+from tests import buying
+from tests.parcels import sold as laid
+
+WISHES = 20
 
 
-async def test_many_parts_at_once_never_exceed_the_payment(cell: Cell, settings: Settings) -> None:
-    payment = await paying.pay(cell, settings, 1000)
+async def test_twenty_refunds_at_once_never_give_back_more_than_was_paid(
+    cell: Cell, settings: Settings
+) -> None:
+    sold = await laid.sell(cell, settings)
+    await laid.deliver(cell, sold)
+    dear, _ = await laid.numbers(cell, sold)
 
-    async def ask(minor: int) -> int:
+    async def give() -> str:
+        ask = Ask(new_id(), Reason.GOODWILL, Wanted({}, {dear: 1000}))
         try:
-            await paying.ask_back(cell, payment.id, minor)
-        except payments.RefundTooLarge:
-            return 0
-        return minor
+            await cell.run(lambda tx: parcels.give_money(tx, sold.order, ask, None))
+        except PanierError as refusal:
+            return refusal.code
+        return "given"
 
     async with asyncio.timeout(60):
-        granted = await asyncio.gather(*(ask(minor) for minor in [30] * 60 + [70] * 20))
-        sent = 1
-        while sent:
-            sent = sum(
-                await asyncio.gather(*(payments.send_refunds(cell, settings) for _ in range(4)))
-            )
-    assert 930 < sum(granted) <= 1000
-    assert await paying.given_back(cell) == sum(granted)
-    done = [body["amount"]["minor"] for _, body in await paying.told(cell)]  # type: ignore[index]
-    assert sorted(done) == sorted(minor for minor in granted if minor)
+        answers = await asyncio.gather(*(give() for _ in range(WISHES)))
+    assert sorted(answers) == ["given"] * 4 + ["refund_too_much"] * 16  # 49.80 paid
+    await laid.work(cell, settings)
+    assert (await buying.taken(cell)).minor == 8467 - 4000
+    assert await buying.all_adds_up(cell)
 
 
-async def test_one_key_asked_for_by_many_at_once_is_one_refund(
-    cell: Cell, settings: Settings
+async def test_without_the_guards_two_refunds_give_back_more_than_the_line(
+    cell: Cell, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payment = await paying.pay(cell, settings, 1000)
-    key = new_id()
-
-    async with asyncio.timeout(60):
-        keys = await asyncio.gather(
-            *(paying.ask_back(cell, payment.id, 600, key) for _ in range(20))
-        )
-    assert set(keys) == {key}
-    await payments.send_refunds(cell, settings)
-    assert await paying.given_back(cell) == 600
-
-
-async def read_think_write(cell: Cell, payment: UUID, minor: int, barrier: asyncio.Barrier) -> bool:
-    """Ask for a refund the way that races: look first, write in another statement, unguarded."""
+    sold = await laid.sell(cell, settings)
+    await laid.deliver(cell, sold)
+    dear, _ = await laid.numbers(cell, sold)
     async with cell.tx() as tx:
-        cursor = await tx.execute(
-            "select minor - refunded_minor from payment where id = %s", (payment,)
-        )
-        ((left,),) = await cursor.fetchall()
+        await tx.execute("alter table fulfilment drop constraint fulfilment_refunded")
+    barrier = asyncio.Barrier(2)
+    taken = parcels.refunds.list_taken
+
+    async def unlocked(tx: object, order: object) -> object:
+        return await orders.find_order(tx, order)  # type: ignore[arg-type]
+
+    async def together(tx: object, order: object) -> object:
+        found = await taken(tx, order)  # type: ignore[arg-type]
         await barrier.wait()
-        if left < minor:
-            return False
-        await tx.execute(
-            "update payment set refunded_minor = refunded_minor + %s where id = %s",
-            (minor, payment),
-        )
-        moment = now()
-        await tx.execute(
-            "insert into payment_refund (id, payment_id, minor, currency, state, at, changed_at,"
-            " look_at) values (%s, %s, %s, 'EUR', 'requested', %s, %s, %s)",
-            (new_id(), payment, minor, moment, moment, moment),
-        )
-        return True
+        return found
+
+    monkeypatch.setattr(parcel_standing.orders, "lock_order", unlocked)
+    monkeypatch.setattr(parcels.refunds, "list_taken", together)
+
+    async def give() -> bool:
+        ask = Ask(new_id(), Reason.GOODWILL, Wanted({}, {dear: 4000}))
+        return await cell.run(lambda tx: parcels.give_money(tx, sold.order, ask, None))
+
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(give(), give()) == [True, True]
+    assert await laid.refunds(cell, sold.order) == [("goodwill", "asked", 4000)] * 2  # 49.80 paid
 
 
-async def test_without_the_guards_more_goes_back_than_was_paid(
+async def test_a_buyer_who_cancels_as_the_seller_ships_gets_one_of_both(
     cell: Cell, settings: Settings
 ) -> None:
-    payment = await paying.pay(cell, settings, 1000)
-    async with cell.tx() as tx:
-        await tx.execute("alter table payment drop constraint payment_refunded")
-    barrier = asyncio.Barrier(4)
-    async with asyncio.timeout(30):
-        granted = await asyncio.gather(
-            *(read_think_write(cell, payment.id, 600, barrier) for _ in range(4))
-        )
-    assert granted == [True] * 4  # 24.00 of a payment of 10.00
-    await payments.send_refunds(cell, settings)
-    assert await paying.given_back(cell) == 600  # the provider's own guard is what is left
+    solds = [await laid.sell(cell, settings) for _ in range(6)]
+
+    async def cancel(sold: laid.Sold) -> str:
+        asked = Cancelling(new_id(), by_buyer=True)
+        try:
+            await cell.run(lambda tx: parcels.cancel(tx, sold.order, asked, None))
+        except PanierError as refusal:
+            return refusal.code
+        return "done"
+
+    async def ship(sold: laid.Sold) -> str:
+        parcel = NewParcel(new_id(), "ups", "1Z")
+        try:
+            await cell.run(lambda tx: parcels.ship(tx, sold.order, parcel, None))
+        except PanierError as refusal:
+            return refusal.code
+        return "done"
+
+    async with asyncio.timeout(60):
+        for sold in solds:
+            answers = await asyncio.gather(cancel(sold), ship(sold))
+            assert sorted(answers) == ["done", "not_now"]
+    await laid.work(cell, settings)
+    for sold in solds:
+        assert await laid.state(cell, sold.order) in ("refunded", "shipped")
+    assert await buying.all_adds_up(cell)

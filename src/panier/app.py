@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 import panier.baskets.routes
 import panier.catalog.pages
 import panier.catalog.routes
+import panier.creators.pages
 import panier.markets.pages
 import panier.orders.pages
 import panier.orders.routes
@@ -43,6 +44,7 @@ ROUTERS = [
     panier.people.pages.router,
     panier.catalog.routes.router,
     panier.catalog.pages.router,
+    panier.creators.pages.router,
     panier.shows.pages.router,
     # Before the shows' own: /{show}/ticket is a name, /{show}/{step} takes any.
     panier.rooms.routes.router,
@@ -62,6 +64,8 @@ NAV = [
     web.Link(N_("Shows"), ""),
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
     web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
+    web.Link(N_("Creators"), "seller/creators", frozenset({"seller", "market", "finance"})),
+    web.Link(N_("My shares"), "shares", frozenset({"host"})),
     web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),
     web.Link(N_("Commission"), "fees", frozenset({"market", "finance"})),
 ]

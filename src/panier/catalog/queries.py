@@ -227,6 +227,15 @@ async def list_products(
     return await _with_variants(tx, found, language)
 
 
+async def list_products_of(
+    tx: Tx, sellers: Iterable[UUID], language: str, limit: int = LIST_MAX
+) -> list[Product]:
+    """List the products of these sellers in the order of their slugs."""
+    sql = PRODUCTS + "where p.seller_id = any(%s) order by p.slug limit %s"
+    found = await rows(tx, sql, (list(sellers), min(limit, LIST_MAX)), _ProductRow)
+    return await _with_variants(tx, found, language)
+
+
 async def _with_variants(tx: Tx, found: list[_ProductRow], language: str) -> list[Product]:
     by_product: dict[UUID, list[_VariantRow]] = {row.id: [] for row in found}
     for row in await rows(tx, VARIANTS, (now(), list(by_product)), _VariantRow):

@@ -39,6 +39,21 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 
 
+class Standing(StrEnum):
+    """How a plan stands at a moment, as a list shows it."""
+
+    HOLDS = "holds"
+    """It gives a share, unless a more specific one does."""
+    COMING = "coming"
+    """It begins on a later day."""
+    WAITING = "waiting"
+    """The invited person has not answered."""
+    DECLINED = "declined"
+    """They do not want it."""
+    OVER = "over"
+    """It has ended."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """Which share of its sales a seller gives to whom, and when."""
 
@@ -65,6 +80,16 @@ class Plan(msgspec.Struct, frozen=True):
     def over(self, moment: datetime) -> bool:
         """Tell whether it holds no more, nor ever again."""
         return self.valid_until is not None and self.valid_until <= max(moment, self.valid_from)
+
+    def standing(self, moment: datetime) -> Standing:
+        """Tell how it stands at `moment`."""
+        if self.state == State.DECLINED:
+            return Standing.DECLINED
+        if self.over(moment):
+            return Standing.OVER
+        if self.state == State.INVITED:
+            return Standing.WAITING
+        return Standing.HOLDS if self.valid_from <= moment else Standing.COMING
 
     def holds(self, moment: datetime) -> bool:
         """Tell whether it gives a share at `moment`."""

@@ -36,6 +36,7 @@ async def count(tx: Tx) -> dict[str, int]:
         "role": await value(tx, "select count(*) from role"),
         "stock": await value(tx, "select count(*) from stock"),
         "show": await value(tx, "select count(*) from show"),
+        "plan": await value(tx, "select count(*) from creator_plan"),
     }
 
 
@@ -49,7 +50,15 @@ async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
     runtime: Runtime, cell: Cell
 ) -> None:
     await fill(runtime)
-    everything = {"seller": 4, "product": 16, "person": 8, "role": 6, "stock": 30, "show": 6}
+    everything = {
+        "seller": 4,
+        "product": 16,
+        "person": 8,
+        "role": 6,
+        "stock": 30,
+        "show": 6,
+        "plan": 4,
+    }
     async with cell.tx() as tx:
         assert await count(tx) == everything
         show = await shows.get_show_by_slug(tx, "FR", "demo")

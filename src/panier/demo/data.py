@@ -54,10 +54,21 @@ class SampleMarket(msgspec.Struct, frozen=True):
     people: dict[str, SamplePerson]
 
 
+class SamplePlan(msgspec.Struct, frozen=True):
+    """A share in basis points for whoever presents, or for the person whom it invites."""
+
+    seller: str
+    share: int
+    product: str | None = None
+    invites: str | None = None
+    """A key of the market's people."""
+
+
 class Sample(msgspec.Struct, frozen=True):
     """The data file."""
 
     market: dict[str, SampleMarket]
+    plan: list[SamplePlan]
     product: list[SampleProduct]
     """In the order in which the sample film shows them."""
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from PIL import Image
 
-from panier import catalog, markets, people, shows, stock
+from panier import catalog, creators, markets, people, shows, stock
 from panier.demo import pictures
 from panier.demo.data import SampleMarket, SampleProduct, read_sample
 from panier.kit.cells import Cell
@@ -55,6 +55,7 @@ async def fill(runtime: Runtime) -> None:
         await _seed_people(cell, market, sample, sellers["home"], password_hash)
         for product in read_sample().product:
             await _seed_product(runtime, cell, market, product, sellers[product.seller])
+        await _seed_plans(cell, market, sample, sellers)
         await ensure_demo_show(runtime, code)
         for days, title in enumerate(sample.starts[1:], start=1):
             await _announce(runtime, market, title, days)
@@ -168,6 +169,32 @@ async def _seed_product(
         picture = await asyncio.to_thread(pictures.draw, sample.slug, PRODUCT_SIZE)
         image = await _keep(runtime, picture)
         await cell.run(lambda tx: catalog.set_image(tx, product, image, sample.alt))
+
+
+async def _seed_plans(
+    cell: Cell, market: markets.Market, sample: SampleMarket, sellers: dict[str, UUID]
+) -> None:
+    async def act(tx: Tx) -> None:
+        if await creators.list_plans(tx, market.code, list(sellers.values()), 1):
+            return
+        staff = await people.find_person_by_email(tx, sample.people["seller"].email)
+        if staff is None:
+            raise LookupError("the sample people are made before their plans")
+        for plan in read_sample().plan:
+            slug = plan.product
+            await creators.create_plan(
+                tx,
+                market=market.code,
+                seller=sellers[plan.seller],
+                product=await catalog.find_product_id(tx, market.code, slug) if slug else None,
+                email=sample.people[plan.invites].email if plan.invites else None,
+                basis_points=plan.share,
+                valid_from=None,
+                valid_until=None,
+                by=staff.id,
+            )
+
+    await cell.run(act)
 
 
 async def _restock(tx: Tx, market: str) -> None:

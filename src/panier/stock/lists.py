@@ -78,7 +78,7 @@ class ShelfRow(msgspec.Struct):
     @property
     def low(self) -> bool:
         """Tell whether the seller wants to know how few are left."""
-        return self.available <= self.low_at
+        return 0 < self.available <= self.low_at
 
 
 class MovementRow(msgspec.Struct):

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
-from panier.kit.errors import NotFound
+from panier.kit.errors import BadInput, NotFound
+from panier.kit.i18n import _
 from panier.kit.ids import new_id
 from panier.stock.counts import Change, lock
-from panier.stock.rules import UNITS_MAX, Reason, TooManyUnits, check_change
+from panier.stock.rules import UNITS_MAX, Reason, check_change
 
 WRITE = """
 insert into stock_movement (id, variant_id, delta, reason, note, who, key, at, available)
@@ -81,16 +82,38 @@ async def correct(
 
 
 async def set_stock(
-    tx: Tx, variant: UUID, available: int, market: str, who: UUID | None = None
+    tx: Tx,
+    variant: UUID,
+    available: int,
+    market: str,
+    *,
+    text: str = "",
+    who: UUID | None = None,
+    key: UUID | None = None,
 ) -> None:
     """Count a variant anew: `available` units are free (what is held or sold stays so)."""
-    if available > UNITS_MAX:
-        raise TooManyUnits(limit=UNITS_MAX)
     await run(tx, NEW, ([variant],))
     counts = await lock(tx, [variant])
     delta = available - counts.shelves[variant].available
     if delta:
-        await correct(tx, variant, delta, market, who=who)
+        moved = Movement(variant, delta, Reason.CORRECTION, text)
+        await change_stock(tx, market, [moved], who, key)
+
+
+async def set_alert(tx: Tx, variant: UUID, low_at: int) -> None:
+    """Tell the seller when no more than `low_at` units are free; 0 tells nobody.
+
+    Where so few are left already, they know it. Raises BadInput.
+    """
+    if not 0 <= low_at <= UNITS_MAX:
+        reason = _("a number of units from 0 to %(most)s", most=UNITS_MAX)
+        raise BadInput(field="low_at", reason=reason)
+    await run(tx, NEW, ([variant],))
+    await run(
+        tx,
+        "update stock set low_at = %s, low_told = available <= %s where variant_id = %s",
+        (low_at, low_at, variant),
+    )
 
 
 async def give_back(

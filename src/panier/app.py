@@ -29,6 +29,7 @@ import panier.rooms.pages
 import panier.rooms.routes
 import panier.shows.pages
 import panier.shows.routes
+import panier.stock.pages
 from panier import engines, payments, people, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
@@ -50,6 +51,7 @@ ROUTERS = [
     panier.rooms.routes.router,
     panier.rooms.pages.router,
     panier.shows.routes.router,
+    panier.stock.pages.router,
     panier.baskets.routes.router,
     panier.orders.pages.router,
     panier.orders.routes.router,
@@ -64,6 +66,7 @@ NAV = [
     web.Link(N_("Shows"), ""),
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
     web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
+    web.Link(N_("Stock"), "seller/stock", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Creators"), "seller/creators", frozenset({"seller", "market", "finance"})),
     web.Link(N_("My shares"), "shares", frozenset({"host"})),
     web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),

@@ -18,10 +18,11 @@ import panier.catalog.pages
 import panier.catalog.routes
 import panier.creators.pages
 import panier.markets.pages
-import panier.orders.pages
 import panier.orders.routes
+import panier.parcels.pages
 import panier.payments.pages
 import panier.payments.routes
+import panier.payouts.pages
 import panier.people.pages
 import panier.reports.pages
 import panier.reports.routes
@@ -53,10 +54,11 @@ ROUTERS = [
     panier.shows.routes.router,
     panier.stock.pages.router,
     panier.baskets.routes.router,
-    panier.orders.pages.router,
+    panier.parcels.pages.router,
     panier.orders.routes.router,
     panier.payments.pages.router,
     panier.payments.routes.router,
+    panier.payouts.pages.router,
     panier.reports.routes.router,
     panier.reports.pages.router,
 ]
@@ -67,8 +69,11 @@ NAV = [
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
     web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Stock"), "seller/stock", frozenset({"seller", "market", "finance"})),
+    web.Link(N_("Prices"), "seller/prices", frozenset({"seller", "market"})),
     web.Link(N_("Creators"), "seller/creators", frozenset({"seller", "market", "finance"})),
     web.Link(N_("My shares"), "shares", frozenset({"host"})),
+    web.Link(N_("Balance"), "balance", frozenset({"seller", "host"})),
+    web.Link(N_("Payouts"), "payouts", frozenset({"finance"})),
     web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),
     web.Link(N_("Commission"), "fees", frozenset({"market", "finance"})),
 ]

@@ -8,6 +8,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from panier import markets
+from panier.catalog.history import lowest_prior_prices
 from panier.catalog.rules import (
     DESCRIPTION_MAX,
     NAME_MAX,
@@ -20,6 +21,7 @@ from panier.catalog.rules import (
     Texts,
     check_line,
     check_price,
+    check_reduction,
     check_slug,
     check_texts,
 )
@@ -136,20 +138,42 @@ async def _add_variant(
 
 
 async def set_price(
-    tx: Tx, variant: UUID, market: str, price: Money, valid_from: datetime | None = None
+    tx: Tx,
+    variant: UUID,
+    market: str,
+    price: Money,
+    valid_from: datetime | None = None,
+    *,
+    was: Money | None = None,
 ) -> None:
     """Let `variant` cost `price` (VAT included) in `market` from `valid_from` on, or from now.
 
-    Baskets see it within two seconds of the commit. Raises NotFound, CurrencyRefused, BadInput.
+    `was` announces a reduction that begins now; it must be the lowest price of the 30 days
+    before. Baskets see the price within two seconds of the commit. Raises NotFound,
+    CurrencyRefused, FalseReduction, BadInput.
     """
     check_price(price, (await markets.get_market(tx, market)).currency)
+    moment = now()
+    if was is not None:
+        if valid_from is not None:
+            raise BadInput(field="was", reason=_("a reduction is announced when it begins"))
+        lowest = await lowest_prior_prices(tx, market, [variant], moment)
+        check_reduction(price, was, lowest.get(variant))
     made = await run(
         tx,
-        "insert into price (variant_id, market, currency, minor, valid_from)"
-        " select v.id, p.market, %s, %s, %s from variant v join product p on p.id = v.product_id"
-        " where v.id = %s and p.market = %s"
-        " on conflict (variant_id, market, valid_from) do update set minor = excluded.minor",
-        (price.currency, price.minor, valid_from or now(), variant, market),
+        "insert into price (variant_id, market, currency, minor, was_minor, valid_from)"
+        " select v.id, p.market, %s, %s, %s, %s"
+        " from variant v join product p on p.id = v.product_id where v.id = %s and p.market = %s"
+        " on conflict (variant_id, market, valid_from)"
+        " do update set minor = excluded.minor, was_minor = excluded.was_minor",
+        (
+            price.currency,
+            price.minor,
+            None if was is None else was.minor,
+            valid_from or moment,
+            variant,
+            market,
+        ),
     )
     if not made:
         raise NotFound

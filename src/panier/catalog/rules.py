@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from panier import markets
 from panier.kit.errors import BadInput, PanierError
-from panier.kit.i18n import LANGUAGES, _
+from panier.kit.i18n import LANGUAGES, _, current_language
 from panier.kit.money import Money
 
 Texts = dict[str, str]
@@ -72,6 +72,34 @@ class CurrencyRefused(PanierError):
     """This market sells in %(currency)s."""
 
     code, status = "currency_refused", 422
+
+
+class FalseReduction(PanierError):
+    """A reduction is shown from the lowest price of the last 30 days, and that is %(lowest)s."""
+
+    code, status = "false_reduction", 422
+
+    def __init__(self, *, lowest: Money) -> None:
+        """Keep the amount, written for whoever reads."""
+        super().__init__(lowest=lowest.format(current_language()))
+
+
+class NothingToReduce(PanierError):
+    """This was not for sale before, so no reduction of it can be shown."""
+
+    code, status = "nothing_to_reduce", 422
+
+
+def check_reduction(price: Money, was: Money | None, lowest: Money | None) -> None:
+    """Refuse to announce `price` as reduced from anything but the lowest price of 30 days.
+
+    `was` None: that one is shown. Raises FalseReduction, NothingToReduce (Directive 98/6/EC,
+    article 6a).
+    """
+    if lowest is None:
+        raise NothingToReduce
+    if lowest.minor <= price.minor or was not in {None, lowest}:
+        raise FalseReduction(lowest=lowest)
 
 
 def check_slug(slug: str) -> None:

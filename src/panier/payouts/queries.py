@@ -1,7 +1,7 @@
 """Reads: who may have how much, runs, payouts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,8 @@ from panier.payouts.rules import State
 
 LIST_MAX = 500
 """Rows of one list."""
+BALANCES_MAX = 10_000
+"""Sellers and creators of a market that one run looks at."""
 TAKEN = (State.APPROVED.value, State.SENT.value, State.PAID.value, State.FAILED.value)
 """States of payouts whose amount has left the balance."""
 
@@ -62,6 +64,7 @@ left join account r on r.kind = 'reserve' and r.owner = s.id::text and r.currenc
 left join account d on d.kind = 'seller_due' and d.owner = s.id::text
   and d.currency = %(currency)s
 where s.market = %(market)s and (o.id is not null or d.id is not null)
+  and (%(party)s::uuid is null or s.id = %(party)s)
 union all
 select 'creator', p.id, p.name, %(currency)s, -coalesce(o.balance_minor, 0), 0,
   least(-coalesce(d.balance_minor, 0),
@@ -74,6 +77,7 @@ select 'creator', p.id, p.name, %(currency)s, -coalesce(o.balance_minor, 0), 0,
 from account o join person p on p.id = o.owner::uuid
 left join account d on d.kind = 'creator_due' and d.owner = o.owner and d.currency = o.currency
 where o.kind = 'creator' and o.currency = %(currency)s
+  and (%(party)s::uuid is null or p.id = %(party)s)
   and exists (select 1 from order_line l join orders ord on ord.id = l.order_id
               where l.creator_id = p.id and ord.market = %(market)s)
 order by kind desc, name, party limit %(limit)s
@@ -81,11 +85,81 @@ order by kind desc, name, party limit %(limit)s
 
 
 async def list_balances(
-    tx: Tx, market: str, currency: str, limit: int = LIST_MAX * 20
+    tx: Tx, market: str, currency: str, party: UUID | None = None
 ) -> list[Balance]:
-    """List what the sellers and creators of a market have, sellers first, by name."""
-    given = {"market": market, "currency": currency, "taken": list(TAKEN), "limit": limit}
+    """List what the sellers and creators of a market have (or one), sellers first, by name."""
+    given = {
+        "market": market,
+        "currency": currency,
+        "party": party,
+        "taken": list(TAKEN),
+        "limit": BALANCES_MAX,
+    }
     return await rows(tx, BALANCES, given, Balance)
+
+
+async def find_balance(
+    tx: Tx, market: str, currency: str, kind: str, party: UUID
+) -> Balance | None:
+    """Return what a seller or creator has in a market, if anything was ever booked for them."""
+    found = await list_balances(tx, market, currency, party)
+    return next((balance for balance in found if balance.kind == kind), None)
+
+
+class Coming(msgspec.Struct):
+    """What becomes due on a day."""
+
+    day: date
+    orders: int
+    minor: int
+    """Owed for orders that were delivered."""
+    reserve_minor: int
+    """Kept back until then."""
+    currency: str
+
+    @property
+    def in_orders(self) -> Money:
+        """Return what is owed for orders that were delivered."""
+        return Money(self.minor, self.currency)
+
+    @property
+    def in_reserve(self) -> Money:
+        """Return what was kept back until then."""
+        return Money(self.reserve_minor, self.currency)
+
+    @property
+    def amount(self) -> Money:
+        """Return all of it."""
+        return Money(self.minor + self.reserve_minor, self.currency)
+
+
+COMING = """
+select day, count(*) filter (where not kept) as orders,
+       coalesce(sum(minor) filter (where not kept), 0)::bigint as minor,
+       coalesce(sum(minor) filter (where kept), 0)::bigint as reserve_minor,
+       %(currency)s as currency
+from (
+  select (m.available_at at time zone %(zone)s)::date as day, false as kept,
+    (select -coalesce(sum(e.minor), 0) from posting p join entry e on e.posting_id = p.id
+     where p.order_id = m.order_id and e.account_id = %(account)s) as minor
+  from maturity m
+  where m.kind = %(kind)s and m.party = %(party)s and m.currency = %(currency)s
+    and m.market = %(market)s and m.released_at is null and m.available_at is not null
+  union all
+  select (m.reserve_until at time zone %(zone)s)::date, true, m.reserve_minor from maturity m
+  where m.kind = %(kind)s and m.party = %(party)s and m.currency = %(currency)s
+    and m.market = %(market)s and m.reserve_minor > 0) c
+group by day order by day limit %(limit)s
+"""
+
+
+async def list_coming(tx: Tx, market: str, zone: str, owner: ledger.Party) -> list[Coming]:
+    """List what becomes due to somebody on which day of the time zone `zone`."""
+    given = {
+        "market": market, "zone": zone, "kind": owner.kind, "party": owner.id,
+        "currency": owner.currency, "account": owner.owed.id, "limit": LIST_MAX,
+    }  # fmt: skip
+    return await rows(tx, COMING, given, Coming)
 
 
 class Run(msgspec.Struct):

@@ -1,12 +1,13 @@
 """Payout rules, pure: what becomes due of what is owed, and the life of runs and payouts."""
 
+import re
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from panier.kit.errors import PanierError
+from panier.kit.errors import BadInput, PanierError
 from panier.kit.money import Money
 
 
@@ -124,3 +125,39 @@ def pay(drafted: Money, payable: Money, minimum: Money) -> Money | None:
     """Return what of a drafted amount is paid now: no more than is there, None when too little."""
     amount = min(drafted, payable)
     return None if amount < minimum or amount.minor <= 0 else amount
+
+
+class Period(NamedTuple):
+    """A month in a market's time zone; `end` is the first moment after it."""
+
+    name: str
+    """As in addresses: 2026-03."""
+    start: datetime
+    end: datetime
+
+
+def read_month(name: str, zone: tzinfo) -> Period:
+    """Read a month like 2026-03; raises BadInput."""
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", name):
+        raise BadInput(field="period", reason=name[:10])
+    year, month = int(name[:4]), int(name[5:])
+    after = (year + 1, 1) if month == 12 else (year, month + 1)
+    return Period(name, datetime(year, month, 1, tzinfo=zone), datetime(*after, 1, tzinfo=zone))
+
+
+def list_months(first: datetime, last: datetime, zone: tzinfo) -> list[str]:
+    """List the months from `first` to `last` in `zone`, the latest first."""
+    begin, end = first.astimezone(zone), last.astimezone(zone)
+    count = (end.year - begin.year) * 12 + end.month - begin.month + 1
+    last_month = end.year * 12 + end.month - 1
+    months = [last_month - n for n in range(count)]
+    return [f"{month // 12}-{month % 12 + 1:02d}" for month in months]
+
+
+def read_year(year: int, zone: tzinfo) -> Period:
+    """Return a calendar year in `zone`; raises BadInput."""
+    if not 2020 <= year <= 2100:
+        raise BadInput(field="year", reason=str(year))
+    return Period(
+        str(year), datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
+    )

@@ -32,7 +32,7 @@ from panier.people.queries import (
     list_sessions,
 )
 from panier.people.reader import Reader, ReaderHere, read_reader, require, require_seller
-from panier.people.rules import BadEmail, EmailTaken, WrongSignIn, normal_email
+from panier.people.rules import BadEmail, EmailTaken, WrongSignIn, may, normal_email
 
 __all__ = [
     "ADDRESS",
@@ -58,6 +58,7 @@ __all__ = [
     "hash_password",
     "list_roles",
     "list_sessions",
+    "may",
     "normal_email",
     "open_session",
     "read_reader",

@@ -1,7 +1,8 @@
 """Durable holds a second on one hot product, none oversold.
 
 Peers in the same run, on the same embedded PostgreSQL (fsync on) and the same tables: one
-transaction a buyer (guarded UPDATE, INSERT) and the same as one statement, 32 connections each.
+transaction a buyer (guarded UPDATE, INSERT) and the same as one statement, 32 connections each; and
+a Lua script in Valkey or Redis where one is installed, with every write flushed and with none.
 Ours twice: the hold desk alone, and end to end over 1,000 sockets of the real gateway process.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bench import load
+from bench import load, redis
 from bench.machine import cpu_seconds
 from bench.roles import ORIGIN, SECRET, environment, role, room_ticket
 from bench.table import Row, median
@@ -170,6 +171,11 @@ async def run(*, quick: bool) -> list[Row]:
             await cell.open()
             settings = environment(folder, addresses)
             for _ in range(rounds):
+                for durable in (True, False) if redis.find_server() else ():
+                    place = Path(folder) / f"redis-{new_id()}"
+                    async with redis.running(place, durable=durable) as socket:
+                        pace = await redis.by_lua(socket, tries, CONNECTIONS)
+                    found.setdefault("flushed" if durable else "forgetful", []).append(pace)
                 for name, way, count in [*ways, *reversed(ways)]:
                     shop = await lay(cell, count)
                     found[name].append(await way(cell, shop, count))
@@ -193,6 +199,12 @@ def _rows(
     return [
         Row("holds", "one transaction a buyer, 32 connections (peer)", found["row"], "holds/s"),
         Row("holds", "one statement a buyer, 32 connections (peer)", found["statement"], "holds/s"),
+        *(
+            Row("holds", f"Lua in Valkey or Redis, {how}, 32 connections (peer)", found[name],
+                "holds/s", f"{median(found[name]) / slow:.1f}×")
+            for name, how in (("flushed", "every write flushed"), ("forgetful", "nothing flushed"))
+            if name in found
+        ),
         Row("holds", "hold desk", found["desk"], "holds/s", f"{median(found['desk']) / slow:.1f}×"),
         Row("holds", f"{SOCKETS} sockets, every press granted and durable", durable, "holds/s",
             f"{median(durable) / slow:.1f}×, p50 {p50:.0f} ms, p99 {p99:.0f} ms,"

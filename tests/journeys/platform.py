@@ -119,6 +119,11 @@ class Platform:
         assert row is not None
         return int(row[0])
 
+    async def texts(self, sql: str) -> set[str]:
+        """Ask the database for one column of texts."""
+        async with await psycopg.AsyncConnection.connect(self.dsn) as connection:
+            return {row[0] for row in await (await connection.execute(sql)).fetchall()}
+
     def find_process(self, *words: str) -> int:
         """Return the id of the process of ours whose command line holds all `words`."""
         for pid in _descendants(self.pid):

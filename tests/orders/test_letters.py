@@ -44,7 +44,7 @@ async def test_one_confirmation_for_two_orders(cell: Cell, settings: Settings) -
     assert "<b>O" not in html
     assert "Zoé &lt;b&gt;O&#39;Hara" in html
     assert html.count("From Maison Lumen") == 2
-    assert "Answer this mail and say what you send back (FR-" in text
+    assert "Open your order and choose what you send back" in text
     assert "The seller (Maison Lumen) refunds it" in html
 
 

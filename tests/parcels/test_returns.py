@@ -4,10 +4,10 @@ import pytest
 
 from panier import parcels
 from panier.kit.cells import Cell
-from panier.kit.errors import TooLarge
+from panier.kit.errors import BadInput, TooLarge
 from panier.kit.ids import new_id
 from panier.kit.store import get
-from panier.parcels import NothingChosen, NotNow, TooLate, TooManyUnits
+from panier.parcels import Directions, NothingChosen, NotNow, TooLate, TooManyUnits
 from panier.parcels.rules import BadLabel
 from panier.runtime import Runtime
 from panier.settings import Settings
@@ -121,11 +121,16 @@ async def test_a_label_is_kept_and_told_of_once(
     await laid.deliver(cell, sold)
     giving = new_id()
     await cell.run(lambda tx: parcels.ask_return(tx, sold.order, giving, None, ""))
-    with pytest.raises(BadLabel):
-        await parcels.keep_label(cell, runtime.store, giving, b"<html>")
-    with pytest.raises(TooLarge):
-        await parcels.keep_label(cell, runtime.store, giving, PDF + b"x" * 5 * 1024 * 1024)
-    assert await parcels.keep_label(cell, runtime.store, giving, PDF)
-    assert not await parcels.keep_label(cell, runtime.store, giving, PDF + b" corrected")
+    for wrong, error in (
+        (Directions("", b"<html>"), BadLabel),
+        (Directions("", PDF + b"x" * 5 * 1024 * 1024), TooLarge),
+        (Directions(" "), BadInput),
+        (Directions("x" * 501), BadInput),
+    ):
+        with pytest.raises(error):
+            await parcels.direct(cell, runtime.store, giving, wrong)
+    assert await parcels.direct(cell, runtime.store, giving, Directions("1 rue Basse", PDF))
+    again = Directions("2 rue Basse", PDF + b" corrected")
+    assert not await parcels.direct(cell, runtime.store, giving, again)
     assert await get(runtime.store, f"labels/{giving}.pdf") == PDF + b" corrected"
     assert await buying.events_of(cell, "ReturnLabelled") == 1

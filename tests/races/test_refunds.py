@@ -9,7 +9,7 @@ from panier.kit.cells import Cell
 from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
 from panier.parcels import Ask, Cancelling, NewParcel, Reason, Wanted
-from panier.parcels import standing as parcel_standing
+from panier.parcels import refunds as parcel_refunds
 from panier.settings import Settings
 from tests import buying
 from tests.parcels import sold as laid
@@ -49,7 +49,7 @@ async def test_without_the_guards_two_refunds_give_back_more_than_the_line(
     async with cell.tx() as tx:
         await tx.execute("alter table fulfilment drop constraint fulfilment_refunded")
     barrier = asyncio.Barrier(2)
-    taken = parcels.refunds.list_taken
+    taken = parcel_refunds.list_taken
 
     async def unlocked(tx: object, order: object) -> object:
         return await orders.find_order(tx, order)  # type: ignore[arg-type]
@@ -59,15 +59,15 @@ async def test_without_the_guards_two_refunds_give_back_more_than_the_line(
         await barrier.wait()
         return found
 
-    monkeypatch.setattr(parcel_standing.orders, "lock_order", unlocked)
-    monkeypatch.setattr(parcels.refunds, "list_taken", together)
+    monkeypatch.setattr(orders, "lock_order", unlocked)
+    monkeypatch.setattr(parcel_refunds, "list_taken", together)
 
     async def give() -> bool:
         ask = Ask(new_id(), Reason.GOODWILL, Wanted({}, {dear: 4000}))
         return await cell.run(lambda tx: parcels.give_money(tx, sold.order, ask, None))
 
     async with asyncio.timeout(30):
-        assert await asyncio.gather(give(), give()) == [True, True]
+        assert list(await asyncio.gather(give(), give())) == [True, True]
     assert await laid.refunds(cell, sold.order) == [("goodwill", "asked", 4000)] * 2  # 49.80 paid
 
 

@@ -9,6 +9,14 @@ limits  stock is held at most 30 minutes for a payment; 30 payments a minute and
 from panier.orders.actions import lock_order, move_order
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out, pay, refresh, resume_payments
+from panier.orders.lists import (
+    PAGE,
+    Filter,
+    list_orders,
+    list_shows_sold,
+    sum_orders,
+    write_csv,
+)
 from panier.orders.place import Placed, Placement
 from panier.orders.queries import (
     Checkout,
@@ -21,6 +29,7 @@ from panier.orders.queries import (
     list_lines,
     list_orders_of,
 )
+from panier.orders.returns import tell_returns
 from panier.orders.rules import (
     ORDER_PAGE,
     TRANSITIONS,
@@ -30,14 +39,16 @@ from panier.orders.rules import (
     State,
     name_on_air,
 )
-from panier.orders.settle import Settled
+from panier.orders.settle import Settled, settled
 from panier.orders.wish import buy_all
 
 __all__ = [
     "ORDER_PAGE",
+    "PAGE",
     "TRANSITIONS",
     "Checkout",
     "EmptyBasket",
+    "Filter",
     "Finding",
     "NotSoldHere",
     "Order",
@@ -55,11 +66,17 @@ __all__ = [
     "find_checkout",
     "find_order",
     "list_lines",
+    "list_orders",
     "list_orders_of",
+    "list_shows_sold",
     "lock_order",
     "move_order",
     "name_on_air",
     "pay",
     "refresh",
     "resume_payments",
+    "settled",
+    "sum_orders",
+    "tell_returns",
+    "write_csv",
 ]

@@ -23,12 +23,8 @@ class Returns(msgspec.Struct, frozen=True):
     exceptions: str
 
 
-def tell_returns(orders: Sequence[Order], confirmed_to: str | None = None) -> Returns:
-    """Tell how to send orders back.
-
-    `confirmed_to` is where our confirmation went; None: its reader has it before them. An answer
-    to it reaches the sender of our mail: we know no address of the seller's.
-    """
+def tell_returns(orders: Sequence[Order]) -> Returns:
+    """Tell how to send orders back."""
     return Returns(
         right=_(
             "You may withdraw from this purchase until %(days)s days after delivery. You need not"
@@ -36,7 +32,10 @@ def tell_returns(orders: Sequence[Order], confirmed_to: str | None = None) -> Re
             days=WITHDRAWAL_DAYS,
         ),
         steps=[
-            _ask(", ".join(order.number for order in orders), confirmed_to),
+            _(
+                "Open your order and choose what you send back; we tell the seller, and you where"
+                " to send it."
+            ),
             _("Send it back within %(days)s days after you have told us.", days=WITHDRAWAL_DAYS),
             _(
                 "The seller (%(sellers)s) refunds it to the card you paid with, and the delivery"
@@ -50,19 +49,4 @@ def tell_returns(orders: Sequence[Order], confirmed_to: str | None = None) -> Re
             "This does not apply to goods that were made to your wishes, that spoil quickly, or"
             " whose hygiene seal you have broken."
         ),
-    )
-
-
-def _ask(numbers: str, confirmed_to: str | None) -> str:
-    if confirmed_to is None:
-        return _(
-            "Answer this mail and say what you send back (%(orders)s). Your answer reaches the"
-            " shop; we tell you the address to send it to.",
-            orders=numbers,
-        )
-    return _(
-        "Answer our confirmation, which went to %(email)s, and say what you send back (%(orders)s)."
-        " Your answer reaches the shop; we tell you the address to send it to.",
-        email=confirmed_to,
-        orders=numbers,
     )

@@ -19,7 +19,7 @@ from panier.parcels.actions import (
     ship,
 )
 from panier.parcels.refunds import Ask, Refund, ask_again, give_money, list_refunds
-from panier.parcels.returns import ask_return, close_return, keep_label, receive
+from panier.parcels.returns import Directions, ask_return, close_return, direct, receive
 from panier.parcels.reversal import WHOLE, Nothing, RefundTooMuch, Wanted
 from panier.parcels.rules import NothingChosen, NotNow, Reason, TooLate, TooManyUnits
 
@@ -27,6 +27,7 @@ __all__ = [
     "WHOLE",
     "Ask",
     "Cancelling",
+    "Directions",
     "NewParcel",
     "NotNow",
     "Nothing",
@@ -43,8 +44,8 @@ __all__ = [
     "close_return",
     "deliver",
     "deliver_overdue",
+    "direct",
     "give_money",
-    "keep_label",
     "list_refunds",
     "lose",
     "pack",

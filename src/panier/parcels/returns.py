@@ -11,7 +11,8 @@ from panier import events, markets, stock
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, run
-from panier.kit.errors import NotFound, TooLarge
+from panier.kit.errors import BadInput, NotFound, TooLarge
+from panier.kit.i18n import _
 from panier.kit.outbox import record
 from panier.kit.store import put
 from panier.orders import State
@@ -19,6 +20,7 @@ from panier.parcels.actions import wanted
 from panier.parcels.refunds import Ask, ask_refund
 from panier.parcels.rules import (
     LABEL_BYTES_MAX,
+    REASON_MAX,
     NotNow,
     Reason,
     TooLate,
@@ -42,12 +44,13 @@ class Giving(msgspec.Struct):
     state: str
     """asked, received or closed."""
     reason: str
+    send_to: str
     label: str | None
     at: datetime
     ended_at: datetime | None
 
 
-GIVING = 'id, order_id as "order", market, state, reason, label, at, ended_at'
+GIVING = 'id, order_id as "order", market, state, reason, send_to, label, at, ended_at'
 
 
 class GivingLine(msgspec.Struct):
@@ -111,25 +114,42 @@ async def find_delivered(tx: Tx, order: UUID) -> datetime | None:
     return None if row is None else row[0]
 
 
-async def keep_label(cell: Cell, store: ObjectStore, giving: UUID, data: bytes) -> bool:
-    """Keep the label with which a buyer sends goods back; false when there was one already.
+class Directions(msgspec.Struct, frozen=True):
+    """How a buyer sends goods back, as the seller says it."""
 
-    Raises NotFound, NotNow when nothing is awaited any more, BadLabel, TooLarge.
+    send_to: str
+    """An address or other words."""
+    label: bytes | None = None
+    """A PDF or a PNG to put on the parcel."""
+
+
+async def direct(cell: Cell, store: ObjectStore, giving: UUID, given: Directions) -> bool:
+    """Tell a buyer how to send goods back; false when they were told before.
+
+    Raises NotFound, NotNow when nothing is awaited any more, BadInput, BadLabel, TooLarge.
     """
-    if len(data) > LABEL_BYTES_MAX:
-        raise TooLarge(limit=LABEL_BYTES_MAX)
-    key = label_key(giving, label_kind(data))
-    # The object first, and outside the transaction: a label that is named is there.
-    await put(store, key, data)
-    return await cell.run(lambda tx: _name_label(tx, giving, key))
+    text, key = given.send_to.strip(), None
+    if len(text) > REASON_MAX or not (text or given.label):
+        raise BadInput(field="send_to", reason=_("say where to send it, or add a label"))
+    if given.label is not None:
+        if len(given.label) > LABEL_BYTES_MAX:
+            raise TooLarge(limit=LABEL_BYTES_MAX)
+        key = label_key(giving, label_kind(given.label))
+        # The object first, and outside the transaction: a label that is named is there.
+        await put(store, key, given.label)
+    return await cell.run(lambda tx: _direct(tx, giving, text, key))
 
 
-async def _name_label(tx: Tx, giving: UUID, key: str) -> bool:
+async def _direct(tx: Tx, giving: UUID, text: str, label: str | None) -> bool:
     found, work = await _lock_giving(tx, giving, None)
     if found.state != "asked":
         raise NotNow
-    await run(tx, "update giving_back set label = %s where id = %s", (key, giving))
-    if found.label is not None:
+    await run(
+        tx,
+        "update giving_back set send_to = %s, label = coalesce(%s, label) where id = %s",
+        (text, label, giving),
+    )
+    if found.label is not None or found.send_to:
         return False
     await record(
         tx,

@@ -167,12 +167,15 @@ def last_day(delivered: datetime, time_zone: str) -> date:
     return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)
 
 
+def deadline(delivered: datetime, time_zone: str) -> datetime:
+    """Return the last moment to withdraw: the last day's end, to the microsecond."""
+    end = last_day(delivered, time_zone) + timedelta(days=1)
+    return datetime.combine(end, time(), ZoneInfo(time_zone)) - timedelta(microseconds=1)
+
+
 def in_time(delivered: datetime | None, time_zone: str, moment: datetime) -> bool:
     """Tell whether a buyer may still withdraw; before delivery always."""
-    if delivered is None:
-        return True
-    end = last_day(delivered, time_zone) + timedelta(days=1)
-    return moment < datetime.combine(end, time(), ZoneInfo(time_zone))
+    return delivered is None or moment <= deadline(delivered, time_zone)
 
 
 class Carrier(NamedTuple):

@@ -1,6 +1,7 @@
 """How an order stands: locked with its lines and parcels, counted, and moved when that follows."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -86,21 +87,24 @@ async def lock(tx: Tx, order: UUID, person: UUID | None = None) -> Work:
     found = await orders.lock_order(tx, order)
     await run(tx, MAKE, (order,))
     lines = (await orders.list_lines(tx, [order]))[order]
-    return Work(found, lines, await read_units(tx, order), person)
+    return Work(found, lines, (await list_units(tx, [order]))[order], person)
 
 
-async def read_units(tx: Tx, order: UUID) -> list[Units]:
-    """Return what became of each line's units; a line never touched has none but its own."""
+async def list_units(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, list[Units]]:
+    """Return what became of each line's units, by order; where nothing did, zeros."""
     cursor = await tx.execute(
         """
-        select l.n, l.quantity, coalesce(f.cancelled, 0), coalesce(f.shipped, 0),
+        select l.order_id, l.n, l.quantity, coalesce(f.cancelled, 0), coalesce(f.shipped, 0),
                coalesce(f.lost, 0), coalesce(f.asked, 0), coalesce(f.returned, 0)
         from order_line l left join fulfilment f on f.order_id = l.order_id and f.n = l.n
-        where l.order_id = %s order by l.n
+        where l.order_id = any(%s) order by l.order_id, l.n
         """,
-        (order,),
+        (list(order_ids),),
     )
-    return [Units(*row) for row in await cursor.fetchall()]
+    units: defaultdict[UUID, list[Units]] = defaultdict(list)
+    for order, *counts in await cursor.fetchall():
+        units[order].append(Units(*counts))
+    return units
 
 
 async def count(tx: Tx, work: Work, units: Mapping[int, int], **signs: int) -> None:
@@ -108,7 +112,7 @@ async def count(tx: Tx, work: Work, units: Mapping[int, int], **signs: int) -> N
     given = {name: signs.get(name, 0) for name in COUNTS}
     params = {"n": list(units), "units": list(units.values()), "order": work.order.id, **given}
     await run(tx, COUNT, params)
-    work.units = await read_units(tx, work.order.id)
+    work.units = (await list_units(tx, [work.order.id]))[work.order.id]
 
 
 async def advance(tx: Tx, work: Work) -> None:

@@ -83,6 +83,8 @@ create table giving_back (
   state text not null check (state in ('asked', 'received', 'closed')),
   -- In the buyer's words; they need not give any.
   reason text not null,
+  -- Where to send it, in the seller's words; empty until they said so.
+  send_to text not null default '',
   -- The seller's label in the object store.
   label text,
   at timestamptz not null,
@@ -90,6 +92,7 @@ create table giving_back (
   check ((state = 'asked') = (ended_at is null))
 );
 create index giving_back_order on giving_back (order_id);
+create index giving_back_open on giving_back (market, at) where state = 'asked';
 
 create table giving_back_line (
   giving_back_id uuid not null references giving_back,
@@ -122,6 +125,7 @@ create table order_refund (
   ended_at timestamptz
 );
 create index order_refund_order on order_refund (order_id);
+create index order_refund_failed on order_refund (market, at) where state = 'failed';
 
 -- What it takes back of each part of a line; frozen when it is asked for.
 create table order_refund_line (

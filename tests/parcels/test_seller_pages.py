@@ -139,7 +139,7 @@ async def test_a_seller_without_orders_is_told_what_to_do(
 async def test_orders_come_page_by_page_and_the_file_has_all(
     cell: Cell, settings: Settings, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("panier.orders.pages.PAGE", 2)
+    monkeypatch.setattr("panier.parcels.fulfilment.PAGE", 2)
     monkeypatch.setattr(lists, "CSV_STEP", 3)
     shop, _ = await lay_two(cell)
     sold = await sell(cell, settings, shop, 5)

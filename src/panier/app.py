@@ -17,6 +17,7 @@ import panier.baskets.routes
 import panier.catalog.pages
 import panier.catalog.routes
 import panier.creators.pages
+import panier.incentives.routes
 import panier.markets.pages
 import panier.orders.routes
 import panier.parcels.pages
@@ -31,6 +32,7 @@ import panier.rooms.routes
 import panier.shows.pages
 import panier.shows.routes
 import panier.stock.pages
+import panier.stock.routes
 from panier import engines, payments, people, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
@@ -48,11 +50,13 @@ ROUTERS = [
     panier.catalog.pages.router,
     panier.creators.pages.router,
     panier.shows.pages.router,
-    # Before the shows' own: /{show}/ticket is a name, /{show}/{step} takes any.
+    # Before the shows' own: /{show}/ticket and /{show}/deals are names, /{show}/{step} takes any.
     panier.rooms.routes.router,
     panier.rooms.pages.router,
+    panier.incentives.routes.router,
     panier.shows.routes.router,
     panier.stock.pages.router,
+    panier.stock.routes.router,
     panier.baskets.routes.router,
     panier.parcels.pages.router,
     panier.orders.routes.router,

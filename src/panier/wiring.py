@@ -8,7 +8,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from panier import baskets, chat, events, orders, parcels, payments, payouts, reports, rooms, stock
+from panier import (
+    baskets,
+    chat,
+    events,
+    incentives,
+    orders,
+    parcels,
+    payments,
+    payouts,
+    reports,
+    rooms,
+    stock,
+)
+from panier.incentives import handlers as incentive_reactions
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.delivery import Reaction
@@ -54,6 +67,7 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
         room_reactions.show_stage,
         video_reactions.finish,
         stock_reactions.end_allocations,
+        incentive_reactions.close_deals,
         report_reactions.write_show_report,
     ],
     events.ShowCancelled: [
@@ -69,8 +83,14 @@ COMMANDS: rooms.Commands = {
     "mute": chat.mute,
     "drop": baskets.drop,
     "basket": baskets.show,
+    "extend": stock.extend_by_socket,
+    "wait": stock.wait_by_socket,
+    "unwait": stock.unwait_by_socket,
+    "places": stock.places_by_socket,
     "pin": room_actions.pin,
     "unpin": room_actions.unpin,
+    "deal": incentives.start,
+    "end_deal": incentives.end,
 }
 
 # Commands that many give at the same moment: answered together, a list of calls at a time.
@@ -87,6 +107,11 @@ class Timer(NamedTuple):
 
 async def _expire_holds(_runtime: Runtime, cell: Cell) -> None:
     while await stock.expire_holds(cell):
+        pass
+
+
+async def _move_deals(_runtime: Runtime, cell: Cell) -> None:
+    while await incentives.move_deals(cell):
         pass
 
 
@@ -132,6 +157,7 @@ async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
 
 TIMERS = [
     Timer("expire holds", 1.0, _expire_holds),
+    Timer("move deals", 0.5, _move_deals),
     Timer("send mail", 2.0, _send_mail),
     Timer("deliver webhooks", 1.0, _deliver_webhooks),
     Timer("resume payments", 5.0, _resume_payments),

@@ -39,7 +39,7 @@ def who(number: int, email: str | None = None, person: UUID | None = None) -> Wh
 
 def a_line(shop: Shop, price: int = 2490, shipping: int = 490) -> Goods:
     """Build the line of one unit of the shop."""
-    return Goods(shop.variant, shop.product, shop.seller, shop.show, price, shipping)
+    return Goods(shop.variant, shop.product, shop.seller, shop.show, price, price, shipping)
 
 
 async def enter(cell: Cell, buyer: Who, code: str = "TEN") -> None:

@@ -52,7 +52,7 @@ def fixed(number: int, minor: int, **changes: object) -> Voucher:
 def line(product: UUID, price: int, seller: UUID = LUMEN, shipping: int = 0,
          show: UUID | None = None) -> Goods:  # fmt: skip
     """Build a line of one variant of `product`."""
-    return Goods(UUID(int=product.int + 1000), product, seller, show, price, shipping)
+    return Goods(UUID(int=product.int + 1000), product, seller, show, price, price, shipping)
 
 
 BASKET = [line(CANDLE, 2490, shipping=327), line(MUG, 1240, shipping=163), line(SCARF, 999, BREIZH)]
@@ -184,6 +184,7 @@ baskets = st.lists(
         st.sampled_from([CANDLE, MUG, SCARF]),
         st.sampled_from(SELLERS),
         st.sampled_from([None, SHOW]),
+        st.just(1),
         st.integers(0, 100_000),
         st.integers(0, 2000),
     ),

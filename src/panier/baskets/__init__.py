@@ -8,7 +8,7 @@ limits  20 units of a variant a buyer (hold_quantity_max); a hold lasts hold_sec
 
 from panier.baskets.actions import add_all, drop, show
 from panier.baskets.queries import ShownBasket, as_json, get_basket, get_vat_rates, show_lines
-from panier.baskets.reductions import Reduction, take_off
+from panier.baskets.reductions import Reduction, presses, take_off
 from panier.baskets.rules import Cut, Item, Line, Sums, by_seller, join_items, price, reduce, sums
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "get_basket",
     "get_vat_rates",
     "join_items",
+    "presses",
     "price",
     "reduce",
     "show",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from panier import catalog, incentives, markets, stock
-from panier.baskets.reductions import Reduction, take_off
+from panier.baskets.reductions import Reduction, presses, take_off
 from panier.baskets.rules import Item, Line, join_items, price, sums
 from panier.incentives import ShownVoucher, Want, Who
 from panier.kit.clock import ms, now
@@ -101,7 +101,7 @@ async def price_basket(
     holds = await stock.list_holds(tx, who.visitor, market.code)
     items = join_items(Item(h.variant, h.quantity, h.expires_at) for h in holds)
     lines = await price_items(tx, market, items, language, moment) if items else []
-    want = Want(who.visitor, who, market.code)
+    want = Want(who.visitor, who, market.code, presses(holds))
     till = await incentives.open_till(tx, [want], moment, lock=False)
     return take_off(till, want, lines, holds)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from panier import incentives, stock
 from panier.baskets.rules import Cut, Line, reduce
-from panier.incentives import Goods, Reduced, ShownVoucher, Till, Want
+from panier.incentives import Goods, Press, Reduced, ShownVoucher, Till, Want
 
 
 class Reduction(NamedTuple):
@@ -38,6 +38,7 @@ def take_off(
             product=line.offer.product,
             seller=line.offer.seller,
             show=shows.get(line.offer.variant),
+            unit=line.offer.unit.minor,
             price=line.total.minor,
             shipping=line.shipping.minor,
         )
@@ -46,6 +47,11 @@ def take_off(
     reduced = till.reduce(want, goods)
     cuts = {of.variant: _cut(cut) for of, cut in zip(goods, reduced.cuts, strict=True)}
     return Reduction(reduce(lines, cuts), reduced, till.show(want, reduced))
+
+
+def presses(holds: Sequence[stock.Hold]) -> list[Press]:
+    """Return what was put into a basket as the till asks for it."""
+    return [Press(hold.variant, hold.show, hold.quantity, hold.at) for hold in holds]
 
 
 def _cut(cut: incentives.Cut) -> Cut:

@@ -2,8 +2,9 @@
 
 owns    voucher, voucher_entered, voucher_use, deal, deal_price, deal_take
 says    nothing: a deal is a fact of the room's log
-hears   nothing
-limits  5 vouchers a basket; limits of uses are granted under a lock, in the order's transaction
+hears   ShowEnded: what is still announced or open closes with the show
+limits  5 vouchers a basket; a deal of 10-1,200 s after 10-300 s; limits of uses and units are
+        granted under a lock, in the order's transaction
 """
 
 from panier.incentives.actions import (
@@ -14,6 +15,10 @@ from panier.incentives.actions import (
     enter,
     take_out,
 )
+from panier.incentives.commands import end, start
+from panier.incentives.deal_rules import Deal, DealOffAir, DealRunning
+from panier.incentives.deal_till import Press
+from panier.incentives.deals import announce, end_deal, find_running, move_deals
 from panier.incentives.queries import Cost, Who, find_voucher, get_voucher, list_costs
 from panier.incentives.refusals import (
     CodeTaken,
@@ -35,9 +40,13 @@ __all__ = [
     "CodeTaken",
     "Cost",
     "Cut",
+    "Deal",
+    "DealOffAir",
+    "DealRunning",
     "Goods",
     "Kind",
     "NewVoucher",
+    "Press",
     "Reduced",
     "ShownVoucher",
     "Taken",
@@ -56,15 +65,21 @@ __all__ = [
     "Want",
     "Who",
     "agree",
+    "announce",
     "confirm",
     "create_voucher",
     "digest_email",
+    "end",
+    "end_deal",
     "end_voucher",
     "enter",
+    "find_running",
     "find_voucher",
     "get_voucher",
     "give_back",
     "list_costs",
+    "move_deals",
     "open_till",
+    "start",
     "take_out",
 ]

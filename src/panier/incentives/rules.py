@@ -90,8 +90,10 @@ class Goods(NamedTuple):
     seller: UUID
     show: UUID | None
     """In which show it was put into the basket, the first unit of it."""
+    unit: int
+    """The regular price of one, in minor units."""
     price: int
-    """Of all units, after deals, in minor units."""
+    """Of all units, in minor units."""
     shipping: int
     """Its part of its seller's parcel, in minor units."""
 
@@ -137,6 +139,18 @@ class Reduced(NamedTuple):
     """By voucher, of those that apply."""
     problems: dict[UUID, PanierError]
     """By voucher, of those that do not."""
+    deals: Sequence["Granted"] = ()
+    """Units that deals give; their reductions are in the cuts as well."""
+
+
+class Granted(NamedTuple):
+    """Units of one line at a deal's price."""
+
+    deal: UUID
+    variant: UUID
+    units: int
+    off: int
+    """What it takes off all of them, in minor units."""
 
 
 def check_usable(

@@ -14,8 +14,15 @@ from uuid import UUID
 
 import msgspec
 
+from panier.incentives.deal_till import (
+    DealTill,
+    Press,
+    confirm_takes,
+    give_takes_back,
+    open_deals,
+)
 from panier.incentives.queries import Who, count_mine, list_entered, list_vouchers
-from panier.incentives.rules import Goods, Kind, Reduced, Voucher, check_usable, reduce_basket
+from panier.incentives.rules import Cut, Goods, Kind, Reduced, Voucher, check_usable, reduce_basket
 from panier.kit.db import Tx, run
 from panier.kit.errors import PanierError
 from panier.kit.money import Money
@@ -42,6 +49,8 @@ class Want(NamedTuple):
     checkout: UUID
     who: Who
     market: str
+    presses: Sequence[Press] = ()
+    """What is in the basket, and since when."""
 
 
 class ShownVoucher(msgspec.Struct, frozen=True):
@@ -72,19 +81,33 @@ class Till:
         self.used: defaultdict[UUID, int] = defaultdict(int)
         self.mine: defaultdict[tuple[UUID, UUID], int] = defaultdict(int)
         """Uses by checkout and voucher, before this batch."""
+        self.deals = DealTill()
         self.accepted: list[_Use] = []
         self.known: defaultdict[tuple[UUID, object], set[int]] = defaultdict(set)
         """Places in `accepted`, by voucher and each of the buyer's marks."""
 
     def reduce(self, want: Want, lines: Sequence[Goods]) -> Reduced:
-        """Say what vouchers take off this basket; nothing is granted before `accept`."""
+        """Say what deals and vouchers take off this basket; nothing is granted before `accept`.
+
+        A deal is the seller's own reduction, and comes first.
+        """
+        granted = self.deals.grant(want.checkout, want.who, want.presses, lines)
+        off: defaultdict[UUID, int] = defaultdict(int)
+        for one in granted:
+            off[one.variant] += one.off
+        lines = [line._replace(price=line.price - off[line.variant]) for line in lines]
         mine = [self.vouchers[v] for v in self.entered.get((want.who.visitor, want.market), ())]
         refused = {
             voucher.id: problem
             for voucher in mine
             if (problem := self._refusal(want, voucher)) is not None
         }
-        return reduce_basket(lines, mine, refused)
+        reduced = reduce_basket(lines, mine, refused)
+        cuts = [
+            cut.plus(Cut(seller=off[line.variant]))
+            for line, cut in zip(lines, reduced.cuts, strict=True)
+        ]
+        return reduced._replace(cuts=cuts, deals=granted)
 
     def _refusal(self, want: Want, voucher: Voucher) -> PanierError | None:
         here = set().union(*(self.known[voucher.id, mark] for mark in _marks(want.who)))
@@ -105,6 +128,7 @@ class Till:
 
     def accept(self, want: Want, reduced: Reduced) -> None:
         """Grant what `reduce` said."""
+        self.deals.accept(want.checkout, want.who, reduced.deals)
         for voucher, taken in reduced.taken.items():
             self.used[voucher] += 1
             for mark in _marks(want.who):
@@ -114,6 +138,7 @@ class Till:
 
     async def close(self, tx: Tx) -> None:
         """Write what was granted."""
+        await self.deals.close(tx, self.moment)
         if not self.accepted:
             return
         uses = self.accepted
@@ -146,6 +171,8 @@ async def open_till(tx: Tx, wants: Sequence[Want], moment: datetime, *, lock: bo
     Without `lock` it shows what a basket would come to now, and grants nothing.
     """
     till = Till(moment)
+    baskets = [(want.checkout, want.who, want.presses) for want in wants]
+    till.deals = await open_deals(tx, baskets, moment, lock=lock)
     till.entered = await list_entered(tx, [(w.who.visitor, w.market) for w in wants])
     ids = {voucher for entered in till.entered.values() for voucher in entered}
     if not ids:
@@ -175,6 +202,7 @@ async def confirm(tx: Tx, checkouts: Sequence[UUID]) -> None:
     """Note that these checkouts are paid; what they used leaves their buyers' baskets."""
     if not checkouts:
         return
+    await confirm_takes(tx, checkouts)
     await run(
         tx,
         """
@@ -193,6 +221,7 @@ async def give_back(tx: Tx, checkouts: Sequence[UUID]) -> None:
     """Let others use what these checkouts reserved and will not pay for; twice is once."""
     if not checkouts:
         return
+    await give_takes_back(tx, checkouts)
     cursor = await tx.execute(
         "update voucher_use set state = 'given_back'"
         " where checkout_id = any(%s) and state = 'reserved' returning voucher_id",

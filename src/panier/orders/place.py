@@ -228,7 +228,7 @@ async def _draft(
             holds[hold.checkout].append(hold)
     found = {p.checkout: Basket(p.market, p.language, p.show, holds[p.checkout]) for p in fresh}
     prices = await read_prices(tx, list(found.values()), moment)
-    wants = {p.checkout: _want(p) for p in fresh if p.checkout in claimed}
+    wants = {p.checkout: _want(p, holds[p.checkout]) for p in fresh if p.checkout in claimed}
     till = await incentives.open_till(tx, list(wants.values()), moment)
     drafted = []
     for p in fresh:
@@ -255,9 +255,9 @@ async def _draft(
     return drafted
 
 
-def _want(p: Placement) -> incentives.Want:
+def _want(p: Placement, holds: Sequence[stock.Hold]) -> incentives.Want:
     who = incentives.Who(p.buyer, p.person, incentives.digest_email(p.email))
-    return incentives.Want(p.checkout, who, p.market.code)
+    return incentives.Want(p.checkout, who, p.market.code, baskets.presses(holds))
 
 
 def _refusal(

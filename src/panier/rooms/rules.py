@@ -27,6 +27,9 @@ Kind = Literal[
     "back_in_stock",
     "purchase",
     "picture",
+    "deal",
+    "deal_opened",
+    "deal_closed",
 ]
 
 CHATS_MAX = 50
@@ -61,6 +64,8 @@ class RoomState(msgspec.Struct, frozen=True):
     pin: str | None = None
     pinned_at: int | None = None
     picture: Literal["on", "lost"] = "on"
+    deal: dict[str, Any] | None = None
+    """A deal that is announced or open, as it was announced; its times tell which."""
     sold_out: tuple[str, ...] = ()
     chat: tuple[Fact, ...] = ()
     """The last CHATS_MAX messages, hidden ones included: the window must not depend on them."""
@@ -77,7 +82,7 @@ def _changes(state: RoomState, fact: Fact) -> dict[str, Any]:
     match fact.kind:
         case "scheduled" | "rehearsing" | "live" | "ended":
             return _step(fact)
-        case "pin" | "unpin":
+        case "pin" | "unpin" | "deal" | "deal_closed":
             return _show(state, fact)
         case "picture":
             return {"picture": fact.body["state"]}
@@ -94,11 +99,16 @@ def _step(fact: Fact) -> dict[str, Any]:
     if fact.kind == "live":
         return {"stage": "live", "picture": "on"}
     if fact.kind == "ended":
-        return {"stage": "ended", "pin": None, "pinned_at": None}
+        return {"stage": "ended", "pin": None, "pinned_at": None, "deal": None}
     return {"stage": fact.kind}
 
 
 def _show(state: RoomState, fact: Fact) -> dict[str, Any]:
+    if fact.kind == "deal":
+        return {"deal": fact.body}
+    if fact.kind == "deal_closed":
+        over = state.deal is not None and state.deal["deal"] == fact.body["deal"]
+        return {"deal": None} if over else {}
     product = fact.body["product"]
     if fact.kind == "pin":
         return {"pin": product, "pinned_at": fact.at}
@@ -129,6 +139,7 @@ def show_state(state: RoomState, *, crew: bool) -> dict[str, Any]:
         "pin": None if backstage else state.pin,
         "pinned_at": None if backstage else state.pinned_at,
         "picture": "on" if backstage else state.picture,
+        "deal": None if backstage else state.deal,
         "sold_out": state.sold_out,
         "chat": [said for said in state.chat if said.seq not in state.hidden],
     }

@@ -1,0 +1,168 @@
+"""Deals: announced, opened, closed; each step a fact of the room's log, at the server's time.
+
+A deal's times are fixed when it is announced and told with it, so that every page opens and
+closes it at the same moment by itself; the facts of opening and closing follow as a record.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+
+from panier import catalog, rooms, shows
+from panier.incentives.deal_rules import Deal, DealOffAir, DealRunning, check_deal, tell_deal
+from panier.kit.cells import Cell
+from panier.kit.clock import ms, now
+from panier.kit.db import Tx, find, rows, run
+from panier.kit.errors import BadInput, NotFound
+from panier.kit.i18n import _
+from panier.kit.ids import new_id
+from panier.kit.money import Money
+from panier.rooms import Entry
+
+MOVE_MAX = 100
+"""Deals that one sweep opens or closes."""
+
+DEAL = """
+select id, market, show_id, product_id, currency, state, units, taken, buyer_max, opens_at,
+       closes_at
+from deal
+"""
+
+
+async def announce(
+    tx: Tx,
+    show: UUID,
+    product: UUID,
+    prices: Mapping[UUID, int],
+    *,
+    countdown: int,
+    seconds: int,
+    units: int,
+    buyer_max: int,
+) -> Deal:
+    """Announce prices (minor units, by variant) that open after `countdown` for `seconds`.
+
+    Raises DealOffAir, DealRunning, NotOnRunSheet, BadInput and, for a price that is not below
+    the lowest of the 30 days before it opens, catalog.FalseReduction or NothingToReduce.
+    """
+    check_deal(countdown, seconds, units, buyer_max)
+    found = await shows.get_show(tx, show)
+    if found.state != shows.State.LIVE:
+        raise DealOffAir
+    if product not in await shows.list_run_sheet_ids(tx, show):
+        raise shows.NotOnRunSheet
+    if not prices or not set(prices) <= set(await catalog.list_variants(tx, product)):
+        raise BadInput(field="prices", reason=_("name a price of this product’s variants"))
+    if await find_running(tx, show) is not None:
+        raise DealRunning
+    moment = now()
+    opens_at = moment + timedelta(seconds=countdown)
+    lowest = await catalog.lowest_prior_prices(tx, found.market, prices, opens_at)
+    asked: dict[UUID, Money] = {}
+    for variant, minor in prices.items():
+        if minor < 1:
+            raise BadInput(field="prices", reason=_("a price is more than nothing"))
+        before = lowest.get(variant)
+        asked[variant] = Money(minor, before.currency if before else "")
+        catalog.check_reduction(asked[variant], None, before)
+    deal = Deal(
+        id=new_id(),
+        market=found.market,
+        show_id=show,
+        product_id=product,
+        currency=next(iter(asked.values())).currency,
+        state="announced",
+        units=units,
+        taken=0,
+        buyer_max=buyer_max,
+        opens_at=opens_at,
+        closes_at=opens_at + timedelta(seconds=seconds),
+    )
+    await _write(tx, deal, asked, lowest)
+    body = tell_deal(deal, asked, lowest)
+    await rooms.append_in(tx, [Entry(show, deal.market, "deal", body)])
+    return deal
+
+
+async def _write(
+    tx: Tx, deal: Deal, prices: Mapping[UUID, Money], lowest: Mapping[UUID, Money]
+) -> None:
+    try:
+        await run(
+            tx,
+            "insert into deal (id, market, show_id, product_id, currency, state, units,"
+            " buyer_max, at, opens_at, closes_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s,"
+            " %s, %s)",
+            (
+                deal.id, deal.market, deal.show_id, deal.product_id, deal.currency, deal.state,
+                deal.units, deal.buyer_max, now(), deal.opens_at, deal.closes_at,
+            ),
+        )  # fmt: skip
+    except psycopg.errors.UniqueViolation:
+        raise DealRunning from None
+    await run(
+        tx,
+        "insert into deal_price (deal_id, variant_id, minor, was_minor)"
+        " select %s, variant, minor, was from unnest(%s::uuid[], %s::bigint[], %s::bigint[])"
+        " t(variant, minor, was)",
+        (
+            deal.id,
+            list(prices),
+            [price.minor for price in prices.values()],
+            [lowest[variant].minor for variant in prices],
+        ),
+    )
+    between = (deal.opens_at, deal.closes_at)
+    await catalog.note_spell(tx, deal.id, deal.market, prices, between)
+
+
+async def find_running(tx: Tx, show: UUID) -> Deal | None:
+    """Return the deal of a show that is announced or open, or None."""
+    return await find(tx, f"{DEAL} where show_id = %s and state <> 'closed'", (show,), Deal)
+
+
+async def end_deal(tx: Tx, show: UUID) -> None:
+    """End what is announced or open in a show; raises NotFound where nothing is."""
+    sql = f"{DEAL} where show_id = %s and state <> 'closed' for update"
+    deal = await find(tx, sql, (show,), Deal)
+    if deal is None:
+        raise NotFound
+    await _close(tx, deal)
+
+
+async def _close(tx: Tx, deal: Deal) -> None:
+    """Close a locked deal now, or when its time was over."""
+    ended = min(now(), deal.closes_at)
+    await run(
+        tx,
+        "update deal set state = 'closed', closes_at = %s where id = %s",
+        (ended, deal.id),
+    )
+    if ended < deal.closes_at:
+        await catalog.end_spell(tx, deal.id, ended)
+    body = {"deal": str(deal.id), "closes_at": ms(ended)}
+    await rooms.append_in(tx, [Entry(deal.show_id, deal.market, "deal_closed", body)])
+
+
+async def move_deals(cell: Cell) -> int:
+    """Open and close deals whose moment has come, and close those with nothing left to give."""
+
+    async def sweep(tx: Tx) -> int:
+        moment = now()
+        sql = f"""{DEAL} where (state = 'announced' and opens_at <= %(now)s)
+          or (state = 'open' and (closes_at <= %(now)s or taken >= units))
+        order by id limit %(limit)s for update skip locked"""
+        due = await rows(tx, sql, {"now": moment, "limit": MOVE_MAX}, Deal)
+        for deal in due:
+            if deal.state == "announced":
+                await run(tx, "update deal set state = 'open' where id = %s", (deal.id,))
+                body = {"deal": str(deal.id)}
+                entry = Entry(deal.show_id, deal.market, "deal_opened", body)
+                await rooms.append_in(tx, [entry])
+            else:
+                await _close(tx, deal)
+        return len(due)
+
+    return await cell.run(sweep)

@@ -1,0 +1,11 @@
+"""Reactions: a show that ends closes its deal."""
+
+from panier import events
+from panier.incentives.deals import end_deal, find_running
+from panier.kit.db import Tx
+
+
+async def close_deals(tx: Tx, event: events.ShowEnded) -> None:
+    """Close what is still announced or open."""
+    if await find_running(tx, event.show) is not None:
+        await end_deal(tx, event.show)

@@ -56,7 +56,7 @@ async def test_the_team_agrees_on_a_rule_and_ends_it(
     for text in ("The rule is agreed.", "Key accounts", "Books", "4.5%", "To come"):
         assert text in page.text
     today = (tomorrow() - timedelta(days=1)).isoformat()
-    ended = await client.post(f"/fr/fees/{row['id']}/end", data={"last_day": today})
+    ended = await client.post("/fr/fees/end", data={"rule": row["id"], "last_day": today})
     assert ended.headers["location"] == "/fr/fees?said=ended"
     (row,) = await agreed(client)
     assert (row["standing"], row["last_day"], row["ended_by"]) == ("withdrawn", "", "Anna Martin")
@@ -102,13 +102,14 @@ async def test_a_rule_of_the_past_is_not_ended_and_none_of_another_market(
     await enter(client, cell)
     await client.post("/fr/fees", data=filled())
     (row,) = await agreed(client)
-    path = f"/fr/fees/{row['id']}/end"
-    assert (await client.post(path, data={"last_day": "2026-01-01"})).status_code == 422
-    assert (await client.post(path, data={"last_day": "never"})).status_code == 422
-    assert (await client.post(path.replace("/fr/", "/gb/"))).status_code in (403, 422)
+    for wrong in ("2026-01-01", "never"):
+        form = {"rule": row["id"], "last_day": wrong}
+        assert (await client.post("/fr/fees/end", data=form)).status_code == 422
     async with cell.tx() as tx:
         await tx.execute("update fee_rule set market = 'GB'")
-    assert (await client.post(path, data={"last_day": "2030-01-01"})).status_code == 404
+    form = {"rule": row["id"], "last_day": "2030-01-01"}
+    assert (await client.post("/fr/fees/end", data=form)).status_code == 404
+    assert (await client.post("/gb/fees/end", data=form)).status_code == 403
 
 
 async def test_the_team_makes_a_seller_a_key_account(
@@ -120,9 +121,9 @@ async def test_the_team_makes_a_seller_a_key_account(
     page = await client.get("/fr/fees")
     assert "Maison Lumen" in page.text
     assert "First 90 days</span>" in page.text
-    path = f"/fr/fees/sellers/{shop.seller}"
-    assert (await client.post(path, data={"tier": "first_90_days"})).status_code == 422
-    answer = await client.post(path, data={"tier": "key_account"})
+    form = {"seller": str(shop.seller), "tier": "first_90_days"}
+    assert (await client.post("/fr/fees/tier", data=form)).status_code == 422
+    answer = await client.post("/fr/fees/tier", data={**form, "tier": "key_account"})
     assert answer.headers["location"] == "/fr/fees?said=tier#sellers"
     async with cell.read() as tx:
         assert await catalog.list_tiers(tx, [shop.seller], tomorrow()) == {
@@ -146,10 +147,10 @@ async def test_others_neither_see_nor_change_it(
     assert (await client.get("/fr/fees")).status_code == 403
     assert (await client.get("/fr/fees.csv")).status_code == 403
     assert (await client.post("/fr/fees", data=filled())).status_code == 403
-    tier = {"tier": "key_account"}
-    assert (await client.post(f"/fr/fees/sellers/{shop.seller}", data=tier)).status_code == 403
-    end = f"/fr/fees/{shop.seller}/end"
-    assert (await client.post(end, data={"last_day": "2030-01-01"})).status_code == 403
+    tier = {"seller": str(shop.seller), "tier": "key_account"}
+    assert (await client.post("/fr/fees/tier", data=tier)).status_code == 403
+    end = {"rule": str(shop.seller), "last_day": "2030-01-01"}
+    assert (await client.post("/fr/fees/end", data=end)).status_code == 403
     async with browser(app) as nobody:
         asked = await nobody.get("/fr/fees")
     assert asked.headers["location"].startswith("/fr/sign-in?next=")

@@ -63,11 +63,13 @@ async def test_a_seller_opens_a_plan_and_ends_it(cell: Cell, client: httpx2.Asyn
         assert text in page.text
     assert await share_of(cell, shop) == 1000
     (row,) = await made(client)
-    answer = await client.post(f"/fr/seller/creators/{row['id']}/end")
+    answer = await client.post("/fr/seller/creators/end", data={"plan": row["id"]})
     assert answer.headers["location"] == "/fr/seller/creators?said=ended"
     assert await share_of(cell, shop) is None
     assert "1 past plan" in (await client.get("/fr/seller/creators")).text
-    assert (await client.post(f"/fr/seller/creators/{row['id']}/end")).status_code == 409
+    assert (
+        await client.post("/fr/seller/creators/end", data={"plan": row["id"]})
+    ).status_code == 409
 
 
 async def test_a_host_finds_an_invitation_and_accepts_it(
@@ -172,7 +174,9 @@ async def test_sellers_see_and_end_their_own_plans_only(
             assert person is not None
             await people.grant_role(tx, person.id, "seller", "FR", other.seller)
         assert await made(rival) == []
-        assert (await rival.post(f"/fr/seller/creators/{row['id']}/end")).status_code == 403
+        assert (
+            await rival.post("/fr/seller/creators/end", data={"plan": row["id"]})
+        ).status_code == 403
         foreign = filled(seller=row["id"])
         assert (await rival.post("/fr/seller/creators", data=foreign)).status_code == 403
 
@@ -190,7 +194,9 @@ async def test_the_market_team_sees_all_plans_and_makes_none(
         assert "Make a plan" not in page.text
         (row,) = await made(team)
         assert (await team.post("/fr/seller/creators", data=filled())).status_code == 403
-        assert (await team.post(f"/fr/seller/creators/{row['id']}/end")).status_code == 403
+        assert (
+            await team.post("/fr/seller/creators/end", data={"plan": row["id"]})
+        ).status_code == 403
 
 
 async def test_others_see_neither_page(app: FastAPI, client: httpx2.AsyncClient) -> None:

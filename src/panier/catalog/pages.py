@@ -137,9 +137,11 @@ async def add_rule(
     return RedirectResponse(f"{reader.market.path}fees?said=added", 303)
 
 
-@router.post("/fees/{rule}/end")
+@router.post("/fees/end")
 async def end_rule(
-    reader: people.ReaderHere, rule: UUID, last_day: Annotated[str, Form(max_length=40)]
+    reader: people.ReaderHere,
+    rule: Annotated[UUID, Form()],
+    last_day: Annotated[str, Form(max_length=40)],
 ) -> Response:
     """Let a rule end with a day."""
     person = people.require(reader, *TEAM)
@@ -150,9 +152,11 @@ async def end_rule(
     return RedirectResponse(f"{reader.market.path}fees?said=ended", 303)
 
 
-@router.post("/fees/sellers/{seller}")
+@router.post("/fees/tier")
 async def change_tier(
-    reader: people.ReaderHere, seller: UUID, tier: Annotated[str, Form(max_length=40)]
+    reader: people.ReaderHere,
+    seller: Annotated[UUID, Form()],
+    tier: Annotated[str, Form(max_length=40)],
 ) -> Response:
     """Agree with a seller on its tier."""
     person = people.require(reader, *TEAM)

@@ -141,8 +141,8 @@ async def make_plan(
     return RedirectResponse(f"{reader.market.path}seller/creators?said={said}", 303)
 
 
-@router.post("/seller/creators/{plan}/end")
-async def stop_plan(reader: people.ReaderHere, plan: UUID) -> Response:
+@router.post("/seller/creators/end")
+async def stop_plan(reader: people.ReaderHere, plan: Annotated[UUID, Form()]) -> Response:
     """End a plan."""
     person = people.require(reader, "seller")
 

@@ -113,6 +113,16 @@ class LowStock(Event, frozen=True, kw_only=True):
     available: int
 
 
+class WaitingOffered(Event, frozen=True, kw_only=True):
+    """Units became free and are held for the next in line until `until` (UTC)."""
+
+    variant: UUID
+    waiting: UUID
+    hold: UUID
+    quantity: int
+    until: datetime
+
+
 class HoldExpired(Event, frozen=True, kw_only=True):
     """Stock set aside for a buyer was not bought in time and is free again."""
 

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
 
     hold_seconds: Annotated[int, Field(ge=30, le=900)] = 480
     """How long a basket holds stock; at most 15 minutes."""
+    hold_extension_seconds: Annotated[int, Field(ge=30, le=900)] = 240
+    """How much longer a buyer can keep the basket, once."""
+    offer_seconds: Annotated[int, Field(ge=30, le=900)] = 120
+    """How long a unit that became free is held for the next in line."""
     hold_quantity_max: Annotated[int, Field(ge=1, le=1000)] = 20
     """Units that one buyer may hold of one variant."""
     payment_seconds: Annotated[int, Field(ge=60, le=3600)] = 900

@@ -1,11 +1,12 @@
 """Who gets what, tried with every order of arrival."""
 
 from collections import Counter
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panier.stock.rules import HoldLimitReached, NotEnough, Request, Share, SoldOut, grant
+from panier.stock.rules import HoldLimitReached, NotEnough, Request, Share, SoldOut, grant, serve
 
 ANNA, BEN, CLEO = 1, 2, 3
 CANDLE, MUG = 11, 12
@@ -91,3 +92,35 @@ def test_never_more_than_there_is_and_never_a_needless_no(
             free[request.variant] -= request.quantity - answer
             baskets[request.buyer, request.variant] += request.quantity
     assert min(*free.values(), 0, *own.values()) == 0
+
+
+def test_a_line_is_served_in_its_order_with_what_there_is() -> None:
+    """Five units: three, then the two that remain of four, then nothing."""
+    assert serve([(None, 3), (None, 4), (None, 1)], 5, {}) == [(3, 0), (2, 0), (0, 0)]
+
+
+lines = st.lists(
+    st.tuples(st.sampled_from([None, UUID(int=MORNING), UUID(int=EVENING)]), st.integers(1, 5)),
+    max_size=30,
+)
+own_units = st.dictionaries(
+    st.sampled_from([UUID(int=MORNING), UUID(int=EVENING)]),
+    st.builds(Share, st.integers(0, 9), st.booleans()),
+)
+
+
+@given(lines, st.integers(0, 20), own_units)
+def test_nobody_waits_for_what_they_could_have(
+    line: list[tuple[UUID | None, int]], free: int, given_shares: dict[UUID, Share]
+) -> None:
+    """Whoever got less than they want found nothing more when it was their turn, nor later."""
+    own = {show: share.available for show, share in given_shares.items()}
+    for (show, quantity), (units, drawn) in zip(line, serve(line, free, given_shares), strict=True):
+        share = given_shares.get(show) if show else None
+        most = own.get(show, 0) if show else 0
+        most += free if share is None or share.beyond else 0
+        assert units == min(quantity, most)
+        if show in own:
+            own[show] -= drawn
+        free -= units - drawn
+    assert min(free, 0, *own.values()) == 0

@@ -1,14 +1,22 @@
 """Stock: what is left of each variant, and who holds how much of it until when.
 
-owns    stock, stock_movement, allocation, hold
-says    SoldOut, BackInStock, LowStock, HoldExpired; tells the pulse `stock` {variant: available}
+owns    stock, stock_movement, allocation, hold, waiting
+says    SoldOut, BackInStock, LowStock, WaitingOffered, HoldExpired; tells the pulse
+        `stock` {variant: available}
 hears   ShowEnded, ShowCancelled; orders take and give back inside their own transactions
-limits  a hold lasts at most 15 minutes (30 with a payment under way); 20 units a buyer and
-        variant; a million units of a variant
+limits  a hold lasts at most 15 minutes and is extended once (30 minutes with a payment under
+        way); 20 units a buyer and
+        variant; a million units of a variant; 10,000 people wait for a variant
 """
 
-from panier.stock.actions import Claim, claim, expire_holds, release, take, unclaim
+from panier.stock.actions import Claim, claim, expire_holds, extend, release, take, unclaim
 from panier.stock.allocations import Allocation, allocate, free_allocations
+from panier.stock.commands import (
+    extend_by_socket,
+    places_by_socket,
+    unwait_by_socket,
+    wait_by_socket,
+)
 from panier.stock.desk import Held, Wanted, hold, hold_all
 from panier.stock.movements import (
     Movement,
@@ -30,14 +38,18 @@ from panier.stock.rules import (
     UNITS_MAX,
     AllocationUsed,
     HoldLimitReached,
+    LineFull,
     NotEnough,
+    NothingToExtend,
     Reason,
     ShowOver,
     SoldOut,
+    StillThere,
     TooManyUnits,
     WrongSign,
 )
 from panier.stock.shelves import PULSE
+from panier.stock.waiting import Place, Wish, leave, list_places, wait
 
 __all__ = [
     "PULSE",
@@ -49,13 +61,18 @@ __all__ = [
     "Held",
     "Hold",
     "HoldLimitReached",
+    "LineFull",
     "Movement",
     "NotEnough",
+    "NothingToExtend",
+    "Place",
     "Reason",
     "ShowOver",
     "SoldOut",
+    "StillThere",
     "TooManyUnits",
     "Wanted",
+    "Wish",
     "WrongSign",
     "allocate",
     "change_stock",
@@ -63,16 +80,24 @@ __all__ = [
     "claim",
     "correct",
     "expire_holds",
+    "extend",
+    "extend_by_socket",
     "free_allocations",
     "get_availability",
     "give_back",
     "hold",
     "hold_all",
+    "leave",
     "list_claimed",
     "list_holds",
+    "list_places",
+    "places_by_socket",
     "release",
     "restock",
     "set_stock",
     "take",
     "unclaim",
+    "unwait_by_socket",
+    "wait",
+    "wait_by_socket",
 ]

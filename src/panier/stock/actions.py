@@ -15,8 +15,9 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, run
 from panier.kit.errors import NotFound
 from panier.kit.outbox import record
-from panier.stock.counts import Change, Kept, lock
-from panier.stock.rules import draw
+from panier.stock.counts import KEPT, Change, Kept, lock
+from panier.stock.line import end_offers
+from panier.stock.rules import NothingToExtend, draw
 
 EXPIRE_BATCH_MAX = 500
 """Holds that one sweep frees."""
@@ -36,19 +37,19 @@ async def release(tx: Tx, buyer: UUID, variant: UUID, quantity: int, market: str
     if variant not in before.shelves:
         raise NotFound
     cursor = await tx.execute(
-        "select id, variant_id, quantity, allocated, show_id, market from hold"
-        " where buyer = %s and variant_id = %s and market = %s and state = 'held'"
-        " and checkout_id is null order by at desc, id desc for update",
+        f"select {KEPT} from hold where buyer = %s and variant_id = %s and market = %s"
+        " and state = 'held' and checkout_id is null order by at desc, id desc for update",
         (buyer, variant, market),
     )
     holds = [Kept(*row) for row in await cursor.fetchall()]
-    change, left = Change(before), quantity
+    change, left, given_up = Change(before), quantity, list[UUID | None]()
     for hold in holds:
         back = min(hold.quantity, left)
         # Units that are free to all go back first: the show's own are its buyers' longest.
         own = max(0, back - (hold.quantity - hold.allocated))
         if back == hold.quantity:
             await run(tx, "update hold set state = 'released' where id = %s", (hold.id,))
+            given_up.append(hold.waiting)
         elif back:
             await run(
                 tx,
@@ -59,6 +60,7 @@ async def release(tx: Tx, buyer: UUID, variant: UUID, quantity: int, market: str
         if back:
             change.free(hold._replace(quantity=back, allocated=own))
         left -= back
+    await end_offers(tx, given_up, "passed")
     await change.write(tx)
     return sum(hold.quantity for hold in holds) - (quantity - left)
 
@@ -79,14 +81,14 @@ async def expire_holds(cell: Cell) -> int:
         before = await lock(tx, (variant for _, variant in due))
         cursor = await tx.execute(
             "update hold set state = 'expired' where id = any(%s) and state = 'held'"
-            " and expires_at <= %s"
-            " returning id, variant_id, quantity, allocated, show_id, market",
+            f" and expires_at <= %s returning {KEPT}",
             ([key for key, _ in due], moment),
         )
         freed = [Kept(*row) for row in await cursor.fetchall()]
         change = Change(before)
         for hold in freed:
             change.free(hold)
+        await end_offers(tx, [hold.waiting for hold in freed], "passed")
         await change.write(tx)
         await record(
             tx,
@@ -100,6 +102,23 @@ async def expire_holds(cell: Cell) -> int:
         return len(freed)
 
     return await cell.run(sweep)
+
+
+async def extend(tx: Tx, buyer: UUID, market: str, seconds: int) -> list[UUID]:
+    """Keep what `buyer` has in the basket `seconds` longer, each hold once; returns those holds.
+
+    An offer to somebody who waited is not extended: others wait behind. Raises NothingToExtend.
+    """
+    cursor = await tx.execute(
+        "update hold set expires_at = expires_at + make_interval(secs => %s), extended = true"
+        " where buyer = %s and market = %s and state = 'held' and checkout_id is null"
+        " and not extended and waiting_id is null and expires_at > %s returning id",
+        (seconds, buyer, market, now()),
+    )
+    extended = [row[0] for row in await cursor.fetchall()]
+    if not extended:
+        raise NothingToExtend
+    return extended
 
 
 async def claim(tx: Tx, claims: Sequence[Claim], until: datetime) -> set[UUID]:
@@ -147,8 +166,8 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     )
     change = Change(await lock(tx, [row[0] for row in await cursor.fetchall()]))
     cursor = await tx.execute(
-        "select checkout_id, state, id, variant_id, quantity, allocated, show_id, market"
-        " from hold where checkout_id = any(%s) order by id for update",
+        f"select checkout_id, state, {KEPT} from hold where checkout_id = any(%s)"
+        " order by id for update",
         (list(checkouts),),
     )
     claims: dict[UUID, list[tuple[str, Kept]]] = {checkout: [] for checkout in checkouts}
@@ -174,6 +193,8 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
             " where h.id = t.id",
             ([h.id for _, h in moved], [s for s, _ in moved], [h.allocated for _, h in moved]),
         )
+    await end_offers(tx, [h.waiting for state, h in moved if state == "sold"], "taken")
+    await end_offers(tx, [h.waiting for state, h in moved if state == "released"], "passed")
     await change.write(tx)
     return taken
 

@@ -6,14 +6,18 @@ allocations of those variants too.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from panier import events
 from panier.kit.arrays import Uuids
+from panier.kit.clock import now
 from panier.kit.db import Tx, run
+from panier.kit.ids import new_id
 from panier.kit.outbox import record
-from panier.stock.rules import Share, reach
+from panier.stock.line import Offer, Waiter, read_line, write_offers
+from panier.stock.rules import Share, reach, serve
 from panier.stock.shelves import tell
 
 # `alert_at`: the seller is told when no more than this are left; below 0 they are not, or were.
@@ -42,6 +46,10 @@ where a.show_id = t.show_id and a.variant_id = t.variant_id
 """
 
 
+KEPT = "id, variant_id, quantity, allocated, show_id, market, waiting_id"
+"""The columns of a hold that make a Kept."""
+
+
 class Shelf(NamedTuple):
     """A locked row of stock."""
 
@@ -63,6 +71,8 @@ class Kept(NamedTuple):
     allocated: int
     show: UUID | None
     market: str
+    waiting: UUID | None = None
+    """Whose place in a line it is the offer to."""
 
 
 class Counts(NamedTuple):
@@ -155,19 +165,27 @@ class Change:
 
     def left(self, variant: UUID) -> int:
         """Return the free units as they will be."""
-        return self.before.shelves[variant].available + self.counts[variant][0]
+        moved = self.counts[variant][0] if variant in self.counts else 0
+        return self.before.shelves[variant].available + moved
 
     def share(self, show: UUID | None, variant: UUID) -> Share | None:
         """Return what a show will have of its own."""
         share = self.shares.get((show, variant)) if show else None
         if share is None or show is None:
             return None
-        return share._replace(available=share.available + self.own[show, variant][0])
+        moved = self.own[show, variant][0] if (show, variant) in self.own else 0
+        return share._replace(available=share.available + moved)
 
     async def write(self, tx: Tx) -> None:
-        """Write the counts, record what ran out, runs low or came back, tell what is left."""
+        """Write the counts, record what ran out, runs low or came back, tell what is left.
+
+        What became free is offered to those who wait for it, before anybody else can have it.
+        """
         if not self.counts:
             return
+        freed = [variant for variant in self.counts if self._freed(variant)]
+        if freed:
+            await self._offer(tx, await read_line(tx, freed))
         columns = zip(*self.counts.values(), strict=True)
         await run(tx, MOVE, (list(self.counts), *(list(c) for c in columns)))
         if self.own:
@@ -178,6 +196,46 @@ class Change:
         after = {(s, v): self.share(s, v) or share for (s, v), share in self.shares.items()}
         left = {variant: self.left(variant) for variant in self.counts}
         await report(tx, self.before, left, after, self.markets)
+
+    def _freed(self, variant: UUID) -> bool:
+        if self.counts[variant][0] > 0:
+            return True
+        if any(of == variant and row[0] > 0 for (_, of), row in self.own.items()):
+            return True
+        return any(
+            of == variant and share != self.before.shares.get((show, of))
+            for (show, of), share in self.shares.items()
+        )
+
+    async def _offer(self, tx: Tx, line: list[Waiter]) -> None:
+        """Hold what became free for those who wait, in the order they came."""
+        moment = now()
+        offers = []
+        for variant in dict.fromkeys(waiter.variant for waiter in line):
+            waiters = [waiter for waiter in line if waiter.variant == variant]
+            shares = {s: self.share(s, v) for s, v in self.shares if v == variant}
+            own = {show: share for show, share in shares.items() if share}
+            asked = [(waiter.show, waiter.quantity) for waiter in waiters]
+            served = serve(asked, self.left(variant), own)
+            for waiter, (units, drawn) in zip(waiters, served, strict=True):
+                if units:
+                    until = moment + timedelta(seconds=waiter.seconds)
+                    offers.append(Offer(waiter, new_id(), units, drawn, until))
+        for o in offers:
+            held = Kept(o.hold, o.to.variant, o.units, o.own, o.to.show, o.to.market)
+            self.hold(held)
+        if offers:
+            await write_offers(tx, offers, moment)
+            await record(
+                tx,
+                *(
+                    events.WaitingOffered(
+                        market=o.to.market, variant=o.to.variant, waiting=o.to.key, hold=o.hold,
+                        quantity=o.units, until=o.until,
+                    )
+                    for o in offers
+                ),
+            )  # fmt: skip
 
 
 async def report(

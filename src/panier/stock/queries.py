@@ -74,6 +74,10 @@ class Hold(msgspec.Struct):
     at: datetime
     expires_at: datetime
     checkout: UUID | None
+    extended: bool
+    """It was kept longer once, which is all there is."""
+    offered: bool
+    """Its buyer waited for it, and others wait behind."""
 
 
 class Finding(msgspec.Struct):
@@ -88,7 +92,7 @@ async def list_holds(tx: Tx, buyer: UUID, market: str) -> list[Hold]:
     """List what `buyer` holds in `market` and is not being paid for, oldest first."""
     sql = """
     select id, variant_id as variant, quantity, show_id as show, at, expires_at,
-           checkout_id as checkout
+           checkout_id as checkout, extended, waiting_id is not null as offered
     from hold where buyer = %s and market = %s and state = 'held' and checkout_id is null
       and expires_at > now()
     order by at, id limit %s
@@ -100,7 +104,7 @@ async def list_claimed(tx: Tx, checkouts: Sequence[UUID]) -> list[Hold]:
     """List what these checkouts are paying for or have paid for, oldest first."""
     sql = """
     select id, variant_id as variant, quantity, show_id as show, at, expires_at,
-           checkout_id as checkout
+           checkout_id as checkout, extended, waiting_id is not null as offered
     from hold where checkout_id = any(%s) order by at, id
     """
     return await rows(tx, sql, (list(checkouts),), Hold)

@@ -81,6 +81,24 @@ class AllocationUsed(PanierError):
     code, status = "allocation_used", 409
 
 
+class StillThere(PanierError):
+    """This is not sold out: you can put it into your basket now."""
+
+    code, status = "still_there", 409
+
+
+class LineFull(PanierError):
+    """So many people are waiting for this that nobody else can; it would be in vain."""
+
+    code, status = "line_full", 409
+
+
+class NothingToExtend(PanierError):
+    """What is in your basket was kept longer for you once already."""
+
+    code, status = "nothing_to_extend", 409
+
+
 class Share(NamedTuple):
     """What is left of the units that are set aside for one show."""
 
@@ -113,6 +131,26 @@ def reach(free: int, share: Share | None) -> int:
     if share is None:
         return free
     return share.available + (free if share.beyond else 0)
+
+
+def serve(
+    line: Sequence[tuple[UUID | None, int]], free: int, shares: Mapping[UUID, Share]
+) -> list[tuple[int, int]]:
+    """Offer units to a line of (show, quantity) in its order: units, and how many the show's own.
+
+    Whoever can have some of what they wait for is offered that; (0, 0) waits on.
+    """
+    own = dict(shares)
+    offers = []
+    for show, quantity in line:
+        share = own.get(show) if show else None
+        units = min(quantity, reach(free, share))
+        drawn = draw(units, free, share) or 0
+        free -= units - drawn
+        if show and share:
+            own[show] = share._replace(available=share.available - drawn)
+        offers.append((units, drawn))
+    return offers
 
 
 def grant(

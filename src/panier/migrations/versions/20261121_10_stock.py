@@ -35,8 +35,12 @@ create table allocation (
 create index allocation_open on allocation (variant_id) where closed_at is null;
 
 -- Of a hold's units, those that came from the allocation of its show.
-alter table hold add column allocated int not null default 0
-  check (allocated between 0 and quantity);
+alter table hold
+  add column allocated int not null default 0 check (allocated between 0 and quantity),
+  -- Its buyer had it kept longer, which goes once.
+  add column extended boolean not null default false,
+  -- It is an offer to somebody who waited.
+  add column waiting_id uuid;
 
 create index hold_own on hold (show_id, variant_id) where allocated > 0;
 
@@ -58,6 +62,26 @@ create table stock_movement (
 );
 create index stock_movement_key on stock_movement (key) where key is not null;
 create index stock_movement_variant on stock_movement (variant_id, id desc);
+
+-- Who wants units of what is sold out. Guarded by the lock on the row of stock.
+create table waiting (
+  id uuid primary key,
+  variant_id uuid not null references variant,
+  market text not null references market,
+  show_id uuid,
+  buyer uuid not null,
+  quantity int not null check (quantity > 0),
+  -- How long an offer is theirs.
+  seconds int not null check (seconds > 0),
+  state text not null check (state in ('waiting', 'offered', 'taken', 'passed', 'left')),
+  at timestamptz not null,
+  hold_id uuid,
+  offer_until timestamptz
+);
+create unique index waiting_once on waiting (buyer, variant_id)
+  where state in ('waiting', 'offered');
+create index waiting_line on waiting (variant_id, at, id) where state = 'waiting';
+create index waiting_show on waiting (show_id) where state = 'waiting';
 """
 
 

@@ -1,0 +1,91 @@
+"""The waiting line of a variant: read, served and left in the transaction that frees units.
+
+Its rows are guarded by the lock on the row of stock, as allocations are.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from panier.kit.db import Tx, run
+
+READ_MAX = 500
+"""Waiting buyers of a variant that one transaction looks at; the next one goes on."""
+
+# The first of each line, in the order in which they came.
+NEXT = """
+select w.* from unnest(%s::uuid[]) v(id) cross join lateral (
+  select id, variant_id, buyer, show_id, quantity, seconds, market from waiting
+  where variant_id = v.id and state = 'waiting' order by at, id limit %s) w
+"""
+OFFER = """
+with offered as (
+  update waiting w set state = 'offered', hold_id = t.hold, offer_until = t.until
+  from unnest(%(keys)s::uuid[], %(holds)s::uuid[], %(untils)s::timestamptz[]) t(id, hold, until)
+  where w.id = t.id)
+insert into hold (id, variant_id, market, show_id, buyer, quantity, allocated, state, at,
+                  expires_at, waiting_id)
+select hold, variant, market, show, buyer, units, own, 'held', %(at)s, until, key
+from unnest(%(holds)s::uuid[], %(variants)s::uuid[], %(markets)s::text[], %(shows)s::uuid[],
+            %(buyers)s::uuid[], %(units)s::int[], %(owns)s::int[], %(untils)s::timestamptz[],
+            %(keys)s::uuid[])
+  g(hold, variant, market, show, buyer, units, own, until, key)
+"""
+
+
+class Waiter(NamedTuple):
+    """Somebody who waits for units of a variant."""
+
+    key: UUID
+    variant: UUID
+    buyer: UUID
+    show: UUID | None
+    quantity: int
+    seconds: int
+    """How long an offer is theirs."""
+    market: str
+
+
+class Offer(NamedTuple):
+    """Units held for somebody who waited for them."""
+
+    to: Waiter
+    hold: UUID
+    units: int
+    own: int
+    """Of these, units that are set aside for the show."""
+    until: datetime
+
+
+async def read_line(tx: Tx, variants: Sequence[UUID]) -> list[Waiter]:
+    """Read who waits for these variants, whose stock is locked, in the order they came."""
+    cursor = await tx.execute(NEXT, (list(variants), READ_MAX))
+    return [Waiter(*row) for row in await cursor.fetchall()]
+
+
+async def write_offers(tx: Tx, offers: Sequence[Offer], at: datetime) -> None:
+    """Write the holds of offers, and that they were made."""
+    await run(
+        tx,
+        OFFER,
+        {
+            "keys": [o.to.key for o in offers],
+            "holds": [o.hold for o in offers],
+            "untils": [o.until for o in offers],
+            "variants": [o.to.variant for o in offers],
+            "markets": [o.to.market for o in offers],
+            "shows": [o.to.show for o in offers],
+            "buyers": [o.to.buyer for o in offers],
+            "units": [o.units for o in offers],
+            "owns": [o.own for o in offers],
+            "at": at,
+        },
+    )
+
+
+async def end_offers(tx: Tx, keys: Sequence[UUID | None], state: str) -> None:
+    """Note what became of offers: taken or passed; None stands for a hold that was none."""
+    ended = [key for key in keys if key is not None]
+    if ended:
+        await run(tx, "update waiting set state = %s where id = any(%s)", (state, ended))

@@ -1,0 +1,104 @@
+"""Waiting for what is sold out: getting in line, leaving it, and how one stands in it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from panier.kit.clock import now
+from panier.kit.db import Tx, rows, run, value
+from panier.kit.errors import NotFound
+from panier.kit.ids import new_id
+from panier.stock.counts import Change, lock
+from panier.stock.rules import HoldLimitReached, LineFull, StillThere, reach
+
+LINE_MAX = 10_000
+"""Buyers who can wait for one variant."""
+PLACES_MAX = 100
+"""Places of one buyer that are listed."""
+
+JOIN = """
+insert into waiting (id, variant_id, market, show_id, buyer, quantity, seconds, state, at)
+values (%s, %s, %s, %s, %s, %s, %s, 'waiting', %s)
+on conflict (buyer, variant_id) where state in ('waiting', 'offered') do nothing
+"""
+LENGTH = "select count(*) from waiting where variant_id = %s and state = 'waiting'"
+PLACES = """
+select w.variant_id as variant, w.show_id as show, w.quantity, w.state, w.offer_until,
+       (select count(*)::int from waiting before
+        where before.variant_id = w.variant_id and before.state = 'waiting'
+          and (before.at, before.id) <= (w.at, w.id)) as position
+from waiting w
+where w.buyer = %s and w.market = %s and w.state in ('waiting', 'offered')
+order by w.at, w.id limit %s
+"""
+
+
+class Place(msgspec.Struct):
+    """How a buyer stands in the line for a variant."""
+
+    variant: UUID
+    show: UUID | None
+    quantity: int
+    state: str
+    """waiting, or offered: then the units are held for them."""
+    offer_until: datetime | None
+    position: int
+    """1 is the next; 0 with an offer."""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Somebody wants to wait for units of a variant that is sold out."""
+
+    buyer: UUID
+    variant: UUID
+    quantity: int
+    market: str
+    show: UUID | None
+    seconds: int
+    """How long an offer shall be theirs."""
+    limit: int
+    """Units that one buyer may hold of one variant."""
+
+
+async def wait(tx: Tx, wish: Wish) -> None:
+    """Get in line for a variant; being there already changes nothing.
+
+    Raises NotFound, HoldLimitReached, StillThere, LineFull.
+    """
+    if not 1 <= wish.quantity <= wish.limit:
+        raise HoldLimitReached(limit=wish.limit)
+    before = await lock(tx, [wish.variant])
+    if wish.variant not in before.shelves:
+        raise NotFound
+    share = Change(before).share(wish.show, wish.variant)
+    left = reach(before.shelves[wish.variant].available, share)
+    if left:
+        raise StillThere(available=left)
+    if await value(tx, LENGTH, (wish.variant,)) >= LINE_MAX:
+        raise LineFull
+    row = (new_id(), wish.variant, wish.market, wish.show, wish.buyer, wish.quantity,
+           wish.seconds, now())  # fmt: skip
+    await run(tx, JOIN, row)
+
+
+async def leave(tx: Tx, buyer: UUID, variant: UUID, market: str) -> None:
+    """Get out of the line; an offer that was made already is in the basket and stays there."""
+    await run(
+        tx,
+        "update waiting set state = 'left' where buyer = %s and variant_id = %s and market = %s"
+        " and state = 'waiting'",
+        (buyer, variant, market),
+    )
+
+
+async def close_lines(tx: Tx, show: UUID) -> None:
+    """Send everybody home who waits in a show that is over."""
+    await run(
+        tx, "update waiting set state = 'left' where show_id = %s and state = 'waiting'", (show,)
+    )
+
+
+async def list_places(tx: Tx, buyer: UUID, market: str) -> list[Place]:
+    """List where `buyer` waits and what is offered to them, in the order they asked."""
+    return await rows(tx, PLACES, (buyer, market, PLACES_MAX), Place)

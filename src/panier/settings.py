@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -34,8 +34,14 @@ class Settings(BaseSettings):
     secret: str = ""
     """Signs tickets, links and stream keys (32 characters or more). Empty: made once and kept."""
 
-    payments: Literal["sandbox"] = "sandbox"
+    payments: Literal["sandbox", "stripe"] = "sandbox"
     """The provider of new payments; older ones stay with theirs."""
+    stripe_key: SecretStr = SecretStr("")
+    """Stripe's secret key (`sk_…`)."""
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    """What Stripe signs its messages with (`whsec_…`)."""
+    stripe_url: str = ""
+    """Where Stripe's API is, for tests against a local one. Empty: Stripe's own address."""
 
     host: str = "127.0.0.1"
     """The address on which the roles listen; `0.0.0.0` for all."""

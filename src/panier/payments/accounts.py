@@ -80,6 +80,14 @@ async def find_account(tx: Tx, owner: UUID, provider: str) -> Account | None:
     return await find(tx, sql, (owner, provider), Account)
 
 
+async def find_onboarding_url(settings: Settings, account: Account, back: str) -> str | None:
+    """Return the provider's page that asks for an account's details and then leads `back`.
+
+    None when it asks nothing. Raises ProviderAway.
+    """
+    return await provider_of(settings, account.provider).onboarding_url(account.reference, back)
+
+
 async def settle_account(tx: Tx, provider: str, answer: AccountAnswer) -> bool:
     """Note how an account stands; false when it stood so, or is not ours."""
     changed = await run(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from panier.payments import sandbox
+from panier.payments import sandbox, stripe
 from panier.payments.provider import Provider
 from panier.settings import Settings
 
 PROVIDERS: Mapping[str, Callable[[Settings], Provider]] = {
     sandbox.NAME: sandbox.Sandbox,
+    stripe.NAME: stripe.Stripe,
 }
 
 

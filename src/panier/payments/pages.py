@@ -60,10 +60,10 @@ class Turned(BaseModel):
     shuffled: Whole = 0
 
 
-router = APIRouter(prefix="/{m}/sandbox", include_in_schema=False)
+router = APIRouter(prefix="/{m}", include_in_schema=False)
 
 
-@router.get("/", response_class=HTMLResponse)
+@router.get("/sandbox/", response_class=HTMLResponse)
 async def show_cards(request: Request, reader: people.ReaderHere) -> Response:
     """List the test cards and what each does; administrators see the levers too."""
     cards = [
@@ -82,7 +82,7 @@ async def show_cards(request: Request, reader: people.ReaderHere) -> Response:
     )
 
 
-@router.post("/disputes/{name}")
+@router.post("/sandbox/disputes/{name}")
 async def decide(
     reader: people.ReaderHere, name: str, decision: Annotated[Literal["won", "lost"], Form()]
 ) -> Response:
@@ -93,7 +93,7 @@ async def decide(
     return RedirectResponse(f"{reader.market.path}sandbox/", 303)
 
 
-@router.post("/faults")
+@router.post("/sandbox/faults")
 async def turn_faults(reader: people.ReaderHere, given: Annotated[Turned, Form()]) -> Response:
     """Turn the fault switch for the whole cell."""
     people.require(reader, ADMIN)
@@ -102,7 +102,7 @@ async def turn_faults(reader: people.ReaderHere, given: Annotated[Turned, Form()
     return RedirectResponse(f"{reader.market.path}sandbox/", 303)
 
 
-@router.get("/challenge/{intent}", response_class=HTMLResponse)
+@router.get("/sandbox/challenge/{intent}", response_class=HTMLResponse)
 async def show_challenge(request: Request, reader: people.ReaderHere, intent: str) -> Response:
     """Ask the buyer to confirm, or say how it went; shown in a frame of the checkout."""
     web.allow_framing(request)
@@ -117,7 +117,7 @@ async def show_challenge(request: Request, reader: people.ReaderHere, intent: st
 
 
 @router.post(
-    "/challenge/{intent}",
+    "/sandbox/challenge/{intent}",
     dependencies=[Depends(web.limit("sandbox_answers", ANSWERS))],
 )
 async def answer_challenge(
@@ -131,3 +131,14 @@ async def answer_challenge(
     async with reader.cell.tx() as tx:
         await sandbox.answer_challenge(tx, intent, approved=answer == "approve")
     return RedirectResponse(request.url.path, 303)
+
+
+@router.get(
+    "/payment/confirmed",
+    response_class=HTMLResponse,
+    dependencies=[Depends(people.read_reader)],
+)
+async def show_confirmed(request: Request) -> Response:
+    """Say that the bank has answered; a provider leads the buyer's frame here."""
+    web.allow_framing(request)
+    return web.render(request, "payments/confirmed.html")

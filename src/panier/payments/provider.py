@@ -184,6 +184,12 @@ class Provider(Protocol):
     async def find_account(self, cell: Cell, reference: str) -> AccountAnswer | None:
         """Say how an account stands. Raises ProviderAway."""
 
+    async def onboarding_url(self, reference: str, back: str) -> str | None:
+        """Return where an account's details are asked for, and which then leads `back`.
+
+        None when the provider asks nothing. Raises ProviderAway.
+        """
+
     async def transfer(self, cell: Cell, wanted: TransferWanted) -> TransferAnswer:
         """Move money to an account. Raises KeyReused, ProviderAway; a refusal is an answer."""
 

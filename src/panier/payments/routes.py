@@ -54,8 +54,15 @@ async def hear_provider(request: Request, m: str, provider: str) -> Response:
     if len(body) > WEBHOOK_BYTES_MAX:
         raise BadSignature
     heard = provider_of(runtime.settings, provider).read_webhook(request.headers, body)
-    if heard.market is not None and heard.market.lower() != m:
+    # Where a message names no market, whichever cell knows the payment takes it.
+    cells = [runtime.cells.of(heard.market)] if heard.market else list(runtime.cells)
+    strangers = 0
+    for cell in cells:
+        try:
+            async with cell.tx() as tx:
+                await hear(tx, provider, heard.market or m.upper(), heard)
+        except NotFound:
+            strangers += 1
+    if strangers == len(cells):
         raise NotFound
-    async with runtime.cells.of(m.upper()).tx() as tx:
-        await hear(tx, provider, m.upper(), heard)
     return Response(status_code=204)

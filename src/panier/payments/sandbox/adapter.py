@@ -74,6 +74,10 @@ class Sandbox:
         """Say how an account stands. Raises ProviderAway."""
         return await through(cell, lambda: accounts.find_account(cell, reference))
 
+    async def onboarding_url(self, _reference: str, _back: str) -> str | None:
+        """Return nothing: the sandbox asks for no details; a lever sets an account's state."""
+        return None
+
     async def transfer(self, cell: Cell, wanted: TransferWanted) -> TransferAnswer:
         """Move money to an account. Raises KeyReused, ProviderAway."""
         return await through(cell, lambda: accounts.transfer(cell, wanted))

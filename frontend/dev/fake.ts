@@ -28,6 +28,7 @@ const runSheet = wares.map(([title, minor, stock, kinds], index) => ({
     title: kind,
     sku: `SKU-${index}${at}`,
     price: eur(minor + at * 300),
+    was: null,
     stock: at === 2 ? 0 : stock,
   })),
 }));
@@ -102,6 +103,8 @@ const boot = {
     end: "/fr/api/shows/show/end",
     pin: "/fr/api/shows/show/pin",
     unpin: "/fr/api/shows/show/unpin",
+    deal: "/fr/api/shows/show/deals",
+    end_deal: "/fr/api/shows/show/deals/end",
   },
 };
 

@@ -16,6 +16,8 @@ export interface Variant {
   title: string;
   sku: string;
   price: Price;
+  /** The lowest price of the 30 days before, where a reduction is announced. */
+  was: Price | null;
   stock: number;
 }
 
@@ -123,6 +125,8 @@ export interface StudioBoot extends Boot {
     end: string;
     pin: string;
     unpin: string;
+    deal: string;
+    end_deal: string;
   };
 }
 

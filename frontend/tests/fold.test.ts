@@ -59,6 +59,24 @@ describe("a room", () => {
     expect(room.pin).toBeNull();
   });
 
+  test("shows a deal until that one closes, or the live ends", () => {
+    const deal = {
+      deal: "d1",
+      product: "p1",
+      currency: "EUR",
+      prices: { v1: { minor: 1490, was: 2490 } },
+      opens_at: 30_000,
+      closes_at: 90_000,
+      units: 5,
+      buyer_max: 1,
+    };
+    const room = roomAfter([1, "deal", 10, deal]);
+    expect(room.deal).toEqual(deal);
+    expect(fold(room, [2, "deal_closed", 20, { deal: "d0" }]).deal).toEqual(deal);
+    expect(fold(room, [2, "deal_closed", 20, { deal: "d1" }]).deal).toBeNull();
+    expect(fold(room, [2, "ended", 20, {}]).deal).toBeNull();
+  });
+
   test("passes over facts it does not know, and counts them as seen", () => {
     const odd = [7, "raffle", 5, {}] as unknown as Fact;
     expect(fold(emptyRoom("live"), odd)).toEqual({ ...emptyRoom("live"), seq: 7 });

@@ -15,6 +15,19 @@ export interface PurchaseBody {
   quantity: number;
 }
 
+/** Prices for a while, by variant, each with the lowest price of the 30 days before. */
+export interface Deal {
+  deal: string;
+  product: string;
+  currency: string;
+  prices: Record<string, { minor: number; was: number }>;
+  /** Server time, milliseconds. */
+  opens_at: number;
+  closes_at: number;
+  units: number;
+  buyer_max: number;
+}
+
 type Numbered<Kind extends string, Body> = [seq: number, kind: Kind, at: number, body: Body];
 
 export type Fact =
@@ -24,7 +37,9 @@ export type Fact =
   | Numbered<"chat_hidden", { seq: number }>
   | Numbered<"sold_out" | "back_in_stock", { variant: string }>
   | Numbered<"purchase", PurchaseBody>
-  | Numbered<"picture", { state: "on" | "lost" }>;
+  | Numbered<"picture", { state: "on" | "lost" }>
+  | Numbered<"deal", Deal>
+  | Numbered<"deal_closed", { deal: string }>;
 
 export interface Snapshot {
   stage: Stage;
@@ -35,6 +50,7 @@ export interface Snapshot {
   viewers: number;
   chat: Numbered<"chat", ChatBody>[];
   picture: "on" | "lost";
+  deal?: Deal | null;
 }
 
 export interface Pulse {
@@ -59,6 +75,8 @@ export interface Room {
   hearts: number;
   lines: Line[];
   picture: "on" | "lost";
+  /** Announced or open: its times tell which. */
+  deal: Deal | null;
 }
 
 export const LINES_MAX = 200;
@@ -74,6 +92,7 @@ export function emptyRoom(stage: Stage): Room {
     hearts: 0,
     lines: [],
     picture: "on",
+    deal: null,
   };
 }
 
@@ -88,6 +107,7 @@ export function fromSnapshot(seq: number, shot: Snapshot): Room {
     stock,
     viewers: shot.viewers,
     picture: shot.picture,
+    deal: shot.deal ?? null,
     lines: shot.chat.map(([at, , when, body]) => ({ kind: "chat", seq: at, at: when, ...body })),
   };
 }
@@ -104,7 +124,7 @@ function apply(room: Room, fact: Fact): Room {
     case "live":
       return { ...room, stage: "live", picture: "on" };
     case "ended":
-      return { ...room, stage: "ended", pin: null, pinnedAt: null };
+      return { ...room, stage: "ended", pin: null, pinnedAt: null, deal: null };
     case "pin":
       return { ...room, pin: body.product, pinnedAt: at };
     case "unpin":
@@ -121,6 +141,10 @@ function apply(room: Room, fact: Fact): Room {
       return { ...room, stock: without(room.stock, body.variant) };
     case "picture":
       return { ...room, picture: body.state };
+    case "deal":
+      return { ...room, deal: body };
+    case "deal_closed":
+      return room.deal?.deal === body.deal ? { ...room, deal: null } : room;
     default:
       // A newer server may tell of things this page does not know yet.
       return room;

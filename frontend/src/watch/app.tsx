@@ -8,6 +8,7 @@ import { money, t } from "../text";
 import { BasketButton } from "./basket-button";
 import { BasketView } from "./basket-view";
 import { Chat } from "./chat";
+import { DealCard } from "./deal";
 import { FirstTime, firstTime } from "./first-time";
 import {
   desktop,
@@ -53,6 +54,7 @@ export function App() {
         {(now === "live" || now === "replay") && <Rail />}
         {now === "live" && <FloatingHearts />}
         <div class="low">
+          {now === "live" && <DealCard />}
           {(now === "live" || now === "replay") && <Pinned />}
           <FirstTime />
           {now === "replay" && <Replay />}

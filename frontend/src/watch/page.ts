@@ -1,7 +1,8 @@
 /** The page's data, and what is open on it. */
 import { computed, signal } from "@preact/signals";
-import { type Boot, fetchBoot, type Price, type Product, readBoot } from "../boot";
+import { type Boot, fetchBoot, type Product, readBoot } from "../boot";
 import type { PlayerState } from "../parts/player";
+import { costs, type Shown } from "../room/deal";
 import { room } from "../room/store";
 
 export type View =
@@ -63,11 +64,11 @@ export async function renew(ready: (boot: Boot) => boolean): Promise<void> {
   }
 }
 
-/** The least a variant costs, and whether they differ. */
-export function priceOf(product: Product): { price: Price; differs: boolean } | null {
-  const prices = product.variants.map((variant) => variant.price);
+/** The least a variant costs, what that one is reduced from, and whether they differ. */
+export function priceOf(product: Product): (Shown & { differs: boolean }) | null {
+  const prices = product.variants.map((variant) => costs(product, variant));
   const [first] = prices;
   if (!first) return null;
-  const price = prices.reduce((least, other) => (other.minor < least.minor ? other : least), first);
-  return { price, differs: prices.some((other) => other.minor !== price.minor) };
+  const least = prices.reduce((low, one) => (one.price.minor < low.price.minor ? one : low), first);
+  return { ...least, differs: prices.some((one) => one.price.minor !== least.price.minor) };
 }

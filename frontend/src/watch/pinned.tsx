@@ -1,4 +1,5 @@
-import type { Product } from "../boot";
+import type { Price, Product } from "../boot";
+import { running } from "../room/deal";
 import { stockOf } from "../room/store";
 import { money, t } from "../text";
 import { AddButton } from "./add-button";
@@ -10,7 +11,7 @@ export const LOW_STOCK = 5;
 /** The product on the picture. */
 export function Pinned() {
   const product = shown.value;
-  if (!product) return null;
+  if (!product || product.product === running.value?.deal.product) return null;
   return (
     <article class="pinned" key={product.product} aria-label={t("Shown now")}>
       <button
@@ -41,6 +42,16 @@ export function Thumb({ product }: { product: Product }) {
   );
 }
 
+/** The lowest price of the last 30 days, struck out. */
+export function Was({ price }: { price: Price }) {
+  return (
+    <s class="was-word" title={t("Lowest price of the last 30 days")}>
+      <span class="aside-only">{t("Lowest price of the last 30 days")} </span>
+      {money(price)}
+    </s>
+  );
+}
+
 /** "€24.90 · 3 left" */
 export function PriceWord({ product }: { product: Product }) {
   const price = priceOf(product);
@@ -52,6 +63,7 @@ export function PriceWord({ product }: { product: Product }) {
           {price.differs ? t("from %(price)s", { price: money(price.price) }) : money(price.price)}
         </data>
       )}
+      {price?.was && !price.differs && <Was price={price.was} />}
       {left === 0 && <span class="left-word">{t("Sold out")}</span>}
       {left > 0 && left <= LOW_STOCK && (
         <span class="left-word">{t("%(count)s left", { count: left })}</span>

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
-import type { Variant } from "../boot";
+import type { Price, Variant } from "../boot";
+import { costs } from "../room/deal";
 import { variantStock } from "../room/store";
 import { money, t } from "../text";
 import { AddButton } from "./add-button";
@@ -33,6 +34,7 @@ export function ProductView({ id }: { id: string }) {
               <Choice
                 key={variant.id}
                 variant={variant}
+                price={costs(product, variant).price}
                 chosen={chosen.value === variant.id}
                 choose={() => {
                   chosen.value = variant.id;
@@ -59,8 +61,14 @@ export function ProductView({ id }: { id: string }) {
   );
 }
 
-function Choice(props: { variant: Variant; chosen: boolean; choose: () => void }) {
-  const { variant, chosen, choose } = props;
+interface ChoiceProps {
+  variant: Variant;
+  price: Price;
+  chosen: boolean;
+  choose: () => void;
+}
+
+function Choice({ variant, price, chosen, choose }: ChoiceProps) {
   const left = variantStock(variant);
   return (
     <label class={`variant ${left === 0 ? "out" : ""}`}>
@@ -71,7 +79,7 @@ function Choice(props: { variant: Variant; chosen: boolean; choose: () => void }
           ? t("Sold out")
           : left <= LOW_STOCK
             ? t("%(count)s left", { count: left })
-            : money(variant.price)}
+            : money(price)}
       </span>
     </label>
   );

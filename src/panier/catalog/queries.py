@@ -51,6 +51,8 @@ class Variant(msgspec.Struct, frozen=True):
     title: str
     sku: str
     price: Money
+    was: Money | None
+    """The lowest price of the 30 days before, where a reduction is announced."""
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -112,6 +114,7 @@ class _VariantRow(msgspec.Struct):
     title: Texts
     currency: str
     minor: int
+    was_minor: int | None
 
 
 class _OfferRow(msgspec.Struct):
@@ -139,10 +142,10 @@ from product p join seller s on s.id = p.seller_id join market m on m.code = p.m
 
 # Each variant with the price that began last and is not in the future.
 VARIANTS = """
-select v.id, v.product_id, v.sku, v.title, price.currency, price.minor
+select v.id, v.product_id, v.sku, v.title, price.currency, price.minor, price.was_minor
 from variant v join product p on p.id = v.product_id
 join lateral (
-  select currency, minor from price
+  select currency, minor, was_minor from price
   where variant_id = v.id and market = p.market and valid_from <= %s
   order by valid_from desc limit 1) price on true
 where v.product_id = any(%s) order by v.product_id, v.position, v.id
@@ -257,7 +260,13 @@ def _in_language(row: _ProductRow, variants: list[_VariantRow], language: str) -
         vat_category=row.vat_category,
         seller=SellerName(row.seller_id, row.seller_name),
         variants=[
-            Variant(v.id, pick(v.title, *languages), v.sku, Money(v.minor, v.currency))
+            Variant(
+                v.id,
+                pick(v.title, *languages),
+                v.sku,
+                Money(v.minor, v.currency),
+                None if v.was_minor is None else Money(v.was_minor, v.currency),
+            )
             for v in variants
         ],
     )

@@ -80,6 +80,8 @@ async def show_studio(request: Request, reader: ReaderHere, slug: str) -> Respon
             "end": f"{api}/end",
             "pin": f"{api}/pin",
             "unpin": f"{api}/unpin",
+            "deal": f"{api}/deals",
+            "end_deal": f"{api}/deals/end",
         },
     }
     return web.render(
@@ -155,6 +157,7 @@ def _product(product: catalog.Product, left: Mapping[UUID, int]) -> dict[str, An
                 "title": variant.title,
                 "sku": variant.sku,
                 "price": variant.price,
+                "was": variant.was,
                 "stock": left.get(variant.id, 0),
             }
             for variant in product.variants

@@ -33,7 +33,7 @@ import panier.shows.pages
 import panier.shows.routes
 import panier.stock.pages
 import panier.stock.routes
-from panier import engines, payments, people, web, wiring
+from panier import engines, parcels, payments, people, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -75,7 +75,7 @@ NAV = [
     web.Link(N_("Stock"), "seller/stock", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Prices"), "seller/prices", frozenset({"seller", "market"})),
     web.Link(N_("Creators"), "seller/creators", frozenset({"seller", "market", "finance"})),
-    web.Link(N_("My shares"), "shares", frozenset({"host"})),
+    web.Link(N_("Shares"), "shares", frozenset({"host"})),
     web.Link(N_("Balance"), "balance", frozenset({"seller", "host"})),
     web.Link(N_("Payouts"), "payouts", frozenset({"finance"})),
     web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),
@@ -119,7 +119,7 @@ def create_app(runtime: Runtime) -> FastAPI:
             Middleware(web.LanguageOf),
             Middleware(web.Access),
             Middleware(web.SameOrigin, settings=settings),
-            Middleware(web.BodyLimit),
+            Middleware(web.BodyLimit, larger=parcels.LARGE_FORMS),
         ],
     )
     app.state.runtime = runtime

@@ -21,9 +21,10 @@ from panier.parcels.actions import (
 from panier.parcels.refunds import Ask, Refund, ask_again, give_money, list_refunds
 from panier.parcels.returns import Directions, ask_return, close_return, direct, receive
 from panier.parcels.reversal import WHOLE, Nothing, RefundTooMuch, Wanted
-from panier.parcels.rules import NothingChosen, NotNow, Reason, TooLate, TooManyUnits
+from panier.parcels.rules import LARGE_FORMS, NothingChosen, NotNow, Reason, TooLate, TooManyUnits
 
 __all__ = [
+    "LARGE_FORMS",
     "WHOLE",
     "Ask",
     "Cancelling",

@@ -250,7 +250,8 @@ async def ask_for_sheet(request: Request, reader: people.ReaderHere) -> Response
 async def take_sheet(request: Request, reader: people.ReaderHere) -> Response:
     """Send the parcels of a file: number, carrier, tracking; each wrong line is told."""
     _filter(reader, Asked())
-    data = await read_file(await request.form(), "sheet", SHEET_BYTES_MAX)
+    async with request.form() as form:
+        data = await read_file(form, "sheet", SHEET_BYTES_MAX)
     if data is None:
         raise BadInput(field="sheet", reason=_("please choose a file"))
     done, mishaps = 0, []

@@ -1,8 +1,27 @@
-"""Reactions: what a provider says of a refund is booked."""
+"""Reactions: what a provider says of a refund is booked, and the buyer is told of each step."""
 
 from panier import events
 from panier.kit.db import Tx
+from panier.parcels.letters import (
+    tell_cancelled,
+    tell_directions,
+    tell_received,
+    tell_refunded,
+    tell_return,
+    tell_shipped,
+)
 from panier.parcels.refunds import fail, finish, is_ours
+
+__all__ = [
+    "book_refund",
+    "note_failure",
+    "tell_cancelled",
+    "tell_directions",
+    "tell_received",
+    "tell_refunded",
+    "tell_return",
+    "tell_shipped",
+]
 
 
 async def book_refund(tx: Tx, event: events.RefundDone) -> None:

@@ -200,10 +200,9 @@ async def direct_return(
     found = await access_order(reader, order)
     await _access_return(reader, found, giving)
     runtime: Runtime = request.app.state.runtime
-    form = await request.form()
-    given = Directions(
-        read_text(form, "send_to", REASON_MAX), await read_file(form, "label", LABEL_BYTES_MAX)
-    )
+    async with request.form() as form:
+        label = await read_file(form, "label", LABEL_BYTES_MAX)
+        given = Directions(read_text(form, "send_to", REASON_MAX), label)
     await direct(reader.cell, runtime.store, giving, given)
     return _back(reader, found, "directed")
 

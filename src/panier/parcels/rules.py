@@ -21,6 +21,10 @@ REASON_MAX = 500
 """Characters of a reason or a note."""
 LABEL_BYTES_MAX = 5 * 1024 * 1024
 """A return label: a PDF or a PNG."""
+LARGE_FORMS = {
+    re.compile(r"/[a-z]{2}/seller/orders/[^/]+/return/[^/]+/directions"): LABEL_BYTES_MAX + 65_536
+}
+"""Addresses whose forms may be larger than others, and how large in bytes: a label and words."""
 BULK_MAX = 200
 """Orders in one bulk action, parcels in one import, slips on one print."""
 PARCELS_MAX = 20

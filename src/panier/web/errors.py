@@ -15,6 +15,8 @@ from panier.web.render import render
 
 BODY_BYTES_MAX = 1024 * 1024
 """Bytes of one request's body."""
+BODY_LIMIT = "body_limit"
+"""Where a request keeps how large its body may be."""
 FIELDS_MAX = 20
 """Mistakes named in one answer."""
 
@@ -92,7 +94,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         405: WrongMethod(),
     }
     if status == TooLarge.status:
-        return answer(request, TooLarge(limit=BODY_BYTES_MAX))
+        return answer(request, TooLarge(limit=request.scope.get(BODY_LIMIT, BODY_BYTES_MAX)))
     response = answer(request, known.get(status, Unreadable()))
     for name, value in (cast("HTTPException", error).headers or {}).items():
         response.headers[name] = value

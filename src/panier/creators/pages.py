@@ -57,7 +57,7 @@ BADGES = {
 PAST = (Standing.DECLINED, Standing.OVER)
 SAID = {
     "made": N_("The plan is made."),
-    "invited": N_("The host finds your invitation under “My shares”."),
+    "invited": N_("The host finds your invitation under “Shares”."),
     "ended": N_("The plan has ended. What was sold keeps its share."),
     "accepted": N_("Accepted: from now on the share is yours."),
     "declined": N_("Declined."),

@@ -7,6 +7,7 @@ limits  an order's money moves once a fact; a run needs two people; a transfer i
         before somebody has to look; 500 releases and 50 transfers a go
 """
 
+from panier.payouts.checks import check_payouts
 from panier.payouts.runs import Decider, approve_run, create_run, drop_run
 from panier.payouts.sending import give_back, retry, send_payouts, settle
 from panier.payouts.settlement import (
@@ -22,6 +23,7 @@ __all__ = [
     "Decider",
     "Maturity",
     "approve_run",
+    "check_payouts",
     "correct",
     "create_run",
     "drop_run",

@@ -16,6 +16,7 @@ import typst
 from babel.dates import format_date
 from starlette.responses import Response
 
+from panier import ledger
 from panier.kit.i18n import _, current_language
 from panier.kit.money import Money
 from panier.payouts.statements import Line, Move, Statement
@@ -98,6 +99,7 @@ def _document(statement: Statement, name: str, market: str, zone: ZoneInfo) -> d
         local = moment.astimezone(zone) if moment else None
         return str(format_date(local, "short", language)) if local else ""
 
+    columns = columns_of(statement.owner.kind)
     month = str(format_date(statement.period.start, "LLLL y", language))
     return {
         "language": language,
@@ -110,17 +112,17 @@ def _document(statement: Statement, name: str, market: str, zone: ZoneInfo) -> d
         "too_many": _("There are too many lines to print; the CSV file has all of them.")
         if len(statement.lines) > PDF_LINES_MAX
         else "",
-        "lines_head": line_head(),
+        "lines_head": line_head(statement.owner.kind),
         "lines": [
-            _line(line, day, amount) for line in statement.lines[:PDF_LINES_MAX]
+            _line(line, columns, day, amount) for line in statement.lines[:PDF_LINES_MAX]
         ]
         if len(statement.lines) <= PDF_LINES_MAX
         else [],
         "lines_sum": [
-            _("Sum"), "", *(amount(statement.total(column).minor) for column in COLUMNS),
+            _("Sum"), "", *(amount(statement.total(column).minor) for column in columns),
         ],
         "moves_title": _("Refunds, payouts and reserve"),
-        "moves_head": [_("Date"), _("What"), _("Order"), _("Change"), _("Reserve")],
+        "moves_head": [_("Date"), _("What"), _("Order"), _("Changes the balance by"), _("Reserve")],
         "moves": [
             [
                 day(move.at), _(MOVES.get(move.kind, CORRECTION)), move.number,
@@ -132,14 +134,24 @@ def _document(statement: Statement, name: str, market: str, zone: ZoneInfo) -> d
 
 
 def _line(
-    line: Line, day: Callable[[datetime | None], str], amount: Callable[[int], str]
+    line: Line,
+    columns: Sequence[str],
+    day: Callable[[datetime | None], str],
+    amount: Callable[[int], str],
 ) -> list[str]:
-    parts_of = [amount(getattr(line, column)) for column in COLUMNS]
+    parts_of = [amount(getattr(line, column)) for column in columns]
     return [f"{day(line.at)}\n{line.number}", f"{line.quantity} × {line.title}", *parts_of]
 
 
-def line_head() -> list[str]:
+def columns_of(kind: str) -> tuple[str, ...]:
+    """Return the columns of the lines: a seller's come to the net, a creator has a share."""
+    return COLUMNS if kind == ledger.SELLER else ("list", "net")
+
+
+def line_head(kind: str) -> list[str]:
     """Return the headings of the lines' columns."""
+    if kind != ledger.SELLER:
+        return [_("Order"), _("Product"), _("List price"), _("Your share")]
     return [
         _("Order"), _("Product"), _("List price"), _("Your reductions"), _("Delivery"), _("VAT"),
         _("Commission"), _("Creators"), _("Net"),

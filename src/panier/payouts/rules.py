@@ -97,7 +97,7 @@ class RunDecided(PanierError):
 
 
 class NothingDue(PanierError):
-    """Nobody has a balance of %(minimum)s or more that can be paid out now."""
+    """Nobody has a balance that is large enough and an account that can be paid."""
 
     code, status = "nothing_due", 409
 

@@ -76,7 +76,7 @@ async def create_run(
     ready = await list_ready(tx, provider, [balance.party for balance in payable])
     chosen = [balance for balance in payable if balance.party in ready]
     if not chosen:
-        raise NothingDue(minimum=minimum.minor, currency=minimum.currency)
+        raise NothingDue
     key = new_id()
     await run(
         tx,

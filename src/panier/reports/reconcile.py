@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from panier import ledger, orders, stock
+from panier import ledger, orders, payouts, stock
 from panier.kit.cells import Cell
 from panier.kit.db import Tx, rows
 from panier.kit.i18n import _
@@ -36,6 +36,55 @@ where i.state = 'succeeded' and i.at < now() - interval '15 minutes'
                   and p.state in ('paid', 'refunding', 'refunded'))
 limit %(limit)s
 """
+# What left for sellers and creators, one by one.
+TRANSFERS = """
+(select 'payout is paid, the provider moved nothing' as rule, x.id::text as subject,
+        x.minor as off
+ from payout x left join sandbox_transfer t on t.key = x.transfer_key
+ where x.provider = 'sandbox' and x.state = 'paid'
+   and (t.id is null or t.state <> 'succeeded' or t.minor <> x.minor
+        or t.currency <> x.currency)
+ order by x.id limit %(limit)s)
+union all
+(select 'the provider moved money that no payout knows of', t.id, t.minor - t.reversed_minor
+ from sandbox_transfer t
+ where t.state = 'succeeded' and t.minor > t.reversed_minor
+   and t.at < now() - interval '15 minutes'
+   and not exists (select 1 from payout x where x.transfer_key = t.key and x.state = 'paid')
+ order by t.id limit %(limit)s)
+"""
+# The sum: charges less refunds less transfers is what stands on clearing. What the provider did
+# and we have not heard of yet is in neither.
+CLEARING = """
+with charged as (
+  select i.currency, sum(i.minor) as minor from sandbox_intent i
+  join payment p on p.provider = 'sandbox' and p.reference = i.id
+  where i.state = 'succeeded' and p.state in ('paid', 'refunding', 'refunded')
+  group by i.currency),
+refunded as (
+  select i.currency, sum(r.minor) as minor from sandbox_refund r
+  join sandbox_intent i on i.id = r.intent_id
+  where r.state = 'succeeded'
+    and (exists (select 1 from posting where key = 'refund:' || r.key)
+         or exists (select 1 from payment where id = r.key and state = 'refunded'))
+  group by i.currency),
+moved as (
+  select t.currency, sum(t.minor - t.reversed_minor) as minor from sandbox_transfer t
+  join payout x on x.transfer_key = t.key
+  where t.state = 'succeeded' and x.state = 'paid' group by t.currency)
+select 'the provider has another sum than the books' as rule,
+       concat_ws(' ', 'sandbox', f.currency) as subject, (f.books - f.bank)::bigint as off
+from (
+  select c.currency, coalesce(a.balance_minor, 0) as books,
+         coalesce(n.minor, 0) - coalesce(r.minor, 0) - coalesce(m.minor, 0) as bank
+  from (select currency from charged union
+        select currency from account where kind = 'clearing' and owner = 'sandbox') c
+  left join account a on a.kind = 'clearing' and a.owner = 'sandbox' and a.currency = c.currency
+  left join charged n on n.currency = c.currency
+  left join refunded r on r.currency = c.currency
+  left join moved m on m.currency = c.currency) f
+where f.books <> f.bank order by f.currency limit %(limit)s
+"""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -60,6 +109,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
                 for gap in await check_logs(tx)
             ],
             *[Finding(f.rule, f.subject, 0) for f in await orders.check_orders(tx)],
+            *[Finding(f.rule, f.subject, f.off) for f in await payouts.check_payouts(tx)],
             *await _check_rows(tx),
         ]
 
@@ -67,7 +117,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
 async def _check_rows(tx: Tx) -> list[Finding]:
     return [
         finding
-        for sql in (PARKED, PROVIDER)
+        for sql in (PARKED, PROVIDER, TRANSFERS, CLEARING)
         for finding in await rows(tx, sql, {"limit": FINDINGS_MAX}, Finding)
     ]
 

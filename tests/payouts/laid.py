@@ -20,7 +20,8 @@ from tests.shop import Shop
 DELIVERED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 AVAILABLE = DELIVERED + timedelta(days=7)
 FREE = DELIVERED + timedelta(days=30)
-PAID, NET, SHARE = 3190, 2458, 300
+PAID, SHARE = 3190, 300
+ADDRESS = '{"line1": "12 rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}'
 
 
 def euros(minor: int) -> Money:
@@ -65,9 +66,9 @@ async def sell(tx: Tx, shop: Shop, at: datetime = DELIVERED - timedelta(days=2))
     await tx.execute(
         "insert into checkout (id, key, buyer, market, show_id, payment_id, state, minor,"
         " currency, email, name, address, remember, language, page_url, held_until, at, paid_at)"
-        " values (%s, %s, %s, 'FR', %s, %s, 'paid', %s, 'EUR', 'a@example.org', 'Ana', '{}',"
+        " values (%s, %s, %s, 'FR', %s, %s, 'paid', %s, 'EUR', 'a@example.org', 'Ana', %s,"
         " false, 'fr', '', %s, %s, %s)",
-        (checkout, new_id(), new_id(), shop.show, payment, PAID, at, at, at),
+        (checkout, new_id(), new_id(), shop.show, payment, PAID, ADDRESS, at, at, at),
     )
     await tx.execute(
         "insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,"

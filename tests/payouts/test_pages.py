@@ -204,3 +204,15 @@ async def test_finance_sees_all_balances_and_the_year(
     assert totals[0].startswith("seller,name,country,below_threshold,quarter,sales,")
     assert (await client.get("/fr/payouts/year/1926")).status_code == 422
     assert (await client.get("/fr/payouts/nothing")).status_code == 422
+
+
+async def test_the_order_behind_a_figure_shows_what_became_due(
+    cell: Cell, client: httpx2.AsyncClient, shop: Shop
+) -> None:
+    await employ(cell, client, shop.seller)
+    async with cell.read() as tx:
+        order = await value(tx, "select order_id from maturity limit 1")
+    page = await client.get(f"/fr/seller/orders/{order}")
+    assert page.status_code == 200
+    assert "Available to the seller" in page.text
+    assert str(shop.seller) not in page.text.partition('id="books"')[2]

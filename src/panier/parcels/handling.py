@@ -36,12 +36,16 @@ ACCOUNTS = {
     ledger.RETURN: N_("Owed back to the buyer"),
     ledger.CREATOR: N_("Owed to who presented"),
     ledger.SUBSIDY: N_("Paid by the platform"),
+    ledger.SELLER_DUE: N_("Available to the seller"),
+    ledger.RESERVE: N_("Reserve"),
+    ledger.CREATOR_DUE: N_("Available to who presented"),
 }
 POSTINGS = {
     "sale": N_("Sale"),
     "refund": N_("Refund"),
     "unfulfillable": N_("Paid too late"),
     "refund_unfulfillable": N_("Refund"),
+    ledger.RELEASE: N_("Became due"),
 }
 
 REASONS = {
@@ -97,6 +101,11 @@ async def show_seller_order(request: Request, reader: people.ReaderHere, order: 
         debit=Money(sum(e.minor for e in entries if e.minor > 0), found.currency),
         credit=Money(-sum(e.minor for e in entries if e.minor < 0), found.currency),
         percent=_percent,
+        minor=lambda minor: Money(minor, found.currency),
+        shipping={
+            "subsidy": sum(line.shipping_subsidy_minor for line in story.lines),
+            "vat": sum(line.shipping_vat_minor for line in story.lines),
+        },
         show=show[0] if show else None,
         states=STATES,
         badges=BADGES,

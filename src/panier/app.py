@@ -33,7 +33,7 @@ import panier.shows.pages
 import panier.shows.routes
 import panier.stock.pages
 import panier.stock.routes
-from panier import engines, parcels, payments, people, web, wiring
+from panier import engines, parcels, payments, people, reports, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -127,6 +127,9 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.nav = NAV
     app.state.stock_of = wiring.stock_of
     app.state.keepsakes = KEEPSAKES
+    app.state.brought = panier.creators.pages.Told(
+        by_host=reports.list_hosts_who_sold, by_show=reports.list_shows_that_sold
+    )
     web.handle_errors(app)
     app.add_exception_handler(SignInNeeded, _ask_to_sign_in)
     app.mount("/static", web.Static())

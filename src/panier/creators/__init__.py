@@ -18,6 +18,7 @@ from panier.creators.queries import (
 )
 from panier.creators.rules import (
     AlreadyAnswered,
+    Brought,
     NoSuchHost,
     OwnStaff,
     Plan,
@@ -36,6 +37,7 @@ from panier.creators.rules import (
 
 __all__ = [
     "AlreadyAnswered",
+    "Brought",
     "NoSuchHost",
     "OwnStaff",
     "Plan",

@@ -1,8 +1,9 @@
 """Pages: a seller's plans for those who present; a host's shares."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from panier.creators.queries import (
     lock_plan,
 )
 from panier.creators.rules import (
+    Brought,
     NoSuchHost,
     OwnStaff,
     PlanTooEarly,
@@ -77,6 +79,15 @@ HEAD = (
 )  # fmt: skip
 
 Word = Annotated[str, Field(max_length=254)]
+
+
+class Told(NamedTuple):
+    """What those above, who know orders and shows, tell of what presenting brought."""
+
+    by_host: Callable[[Tx, str, Collection[UUID]], Awaitable[list[Brought]]]
+    """In a market, for these sellers."""
+    by_show: Callable[[Tx, str, UUID], Awaitable[list[Brought]]]
+    """In a market, for this host."""
 
 
 class NewPlan(BaseModel):
@@ -181,6 +192,7 @@ async def show_shares(
     async with reader.cell.read() as tx:
         asked = await list_invitations(tx, market, person.id)
         free = await list_open_plans(tx, market, person.id, moment)
+        brought = await _told(request).by_show(tx, market, person.id)
     return web.render(
         request,
         "creators/shares.html",
@@ -188,6 +200,7 @@ async def show_shares(
         waiting=[plan for plan in asked if plan.standing(moment) == Standing.WAITING],
         mine=[p for p in asked if p.standing(moment) in (Standing.HOLDS, Standing.COMING)],
         free=free,
+        brought=brought,
         past=[plan for plan in asked if plan.standing(moment) in PAST],
         **_shown(reader, moment),
     )
@@ -211,6 +224,7 @@ async def _plans_page(
         plans = await list_plans(tx, reader.market.code, _seen(reader))
         sellers = await catalog.list_sellers(tx, reader.sellers)
         products = await catalog.list_products_of(tx, reader.sellers, reader.language)
+        brought = await _told(request).by_host(tx, reader.market.code, reader.sellers)
     return web.render(
         request,
         "creators/plans.html",
@@ -221,6 +235,7 @@ async def _plans_page(
         living=[plan for plan in plans if plan.standing(moment) not in PAST],
         past=[plan for plan in plans if plan.standing(moment) in PAST],
         sellers=sellers,
+        brought=brought,
         products=sorted(products, key=lambda product: product.title.casefold()),
         mine=reader.sellers,
         today=reader.market.day(moment).isoformat(),
@@ -245,6 +260,11 @@ def _shown(reader: Reader, moment: datetime) -> dict[str, Any]:
         "standings": STANDINGS,
         "badges": BADGES,
     }
+
+
+def _told(request: Request) -> Told:
+    told: Told = request.app.state.brought
+    return told
 
 
 def _title(plan: Shown, language: str) -> str:

@@ -115,6 +115,31 @@ class Share(NamedTuple):
     basis_points: int
 
 
+class Brought(msgspec.Struct, frozen=True):
+    """What a host, or a show, brought: paid sales with a share in them, less refunds."""
+
+    title: str
+    """The host's name, or the show's title."""
+    slug: str
+    """The show's name in addresses."""
+    orders: int
+    units: int
+    base_minor: int
+    """What the share is taken of, VAT included."""
+    share_minor: int
+    currency: str
+
+    @property
+    def base(self) -> Money:
+        """Return what the share is taken of."""
+        return Money(self.base_minor, self.currency)
+
+    @property
+    def share(self) -> Money:
+        """Return the share."""
+        return Money(self.share_minor, self.currency)
+
+
 class ShareTooLarge(PanierError):
     """VAT and commission leave at most %(most)s %% of the price for the host."""
 

@@ -8,5 +8,13 @@ limits  written within 10 s of the end, complete 25 s after it; 3 suggestions, 2
 
 from panier.reports.actions import complete_reports
 from panier.reports.reconcile import Finding, reconcile, reconcile_all
+from panier.reports.shares import list_hosts_who_sold, list_shows_that_sold
 
-__all__ = ["Finding", "complete_reports", "reconcile", "reconcile_all"]
+__all__ = [
+    "Finding",
+    "complete_reports",
+    "list_hosts_who_sold",
+    "list_shows_that_sold",
+    "reconcile",
+    "reconcile_all",
+]

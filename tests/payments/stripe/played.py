@@ -10,9 +10,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import uvicorn
 
+from panier.kit.money import Money
+from panier.payments import RefundWanted
+
+KEY = UUID("01a1fd32-7176-7e40-8b07-19689d86a573")
+PART = RefundWanted(UUID(int=5), KEY, "pi_1", "FR", Money(1000, "EUR"))
+SECRET = "whsec_of_tests"
 Json = dict[str, Any]
 Scope = MutableMapping[str, Any]
 

@@ -1,59 +1,27 @@
 """The Stripe adapter against its documented answers: the real SDK, over HTTP."""
 
-import hashlib
-import hmac
-import json
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
-import pytest_asyncio
-from pydantic import SecretStr
 
 from panier import payments
 from panier.kit.cells import Cell
-from panier.kit.clock import now
 from panier.kit.errors import NotFound
 from panier.kit.money import Money
 from panier.payments import Charge, NewAccount, RefundWanted, Reversal
 from panier.payments.provider import TransferWanted
-from panier.payments.stripe import Stripe, words
+from panier.payments.stripe import Stripe
 from panier.settings import Settings
-from tests import paying
-from tests.payments import played
-from tests.payments.played import Stage, error, intent, listing
+from tests.payments.stripe import played
+from tests.payments.stripe.played import KEY, PART, Stage, error, intent, listing
 
 # The SDK hands httpx its body in the older of two ways.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning:httpx")
 
-KEY = UUID("01a1fd32-7176-7e40-8b07-19689d86a573")
 WANTED = Charge(KEY, "FR", "pm_1", Money(2980, "EUR"), keep=False)
-PART = RefundWanted(UUID(int=5), KEY, "pi_1", "FR", Money(1000, "EUR"))
 MOVED = TransferWanted(UUID(int=6), "FR", "acct_1", Money(5000, "EUR"))
 TAKEN_BACK = Reversal(UUID(int=7), MOVED.key, Money(2000, "EUR"))
-SECRET = "whsec_of_tests"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stage() -> AsyncIterator[Stage]:
-    async with played.playing() as opened:
-        yield opened
-
-
-@pytest.fixture
-def settings(settings: Settings, stage: Stage) -> Settings:
-    """Name the played Stripe in the settings."""
-    given = {"payments": "stripe", "stripe_key": "sk_test_1", "stripe_webhook_secret": SECRET}
-    return Settings(**(settings.model_dump() | given | {"stripe_url": stage.url}))
-
-
-@pytest.fixture
-def stripe(settings: Settings) -> Stripe:
-    """Return the adapter in front of the played Stripe."""
-    return Stripe(settings)
 
 
 async def test_a_charge_is_one_confirmed_intent_under_our_key(
@@ -338,94 +306,3 @@ async def test_a_card_is_detached_and_one_that_is_gone_is_fine(
     for _ in range(2):
         await stripe.forget_token(cell, "cus_1/pm_1")
     assert stage.what == ["POST /v1/payment_methods/pm_1/detach"] * 2
-
-
-def event(kind: str, found: dict[str, Any], name: str = "evt_1") -> bytes:
-    return json.dumps(
-        {"id": name, "object": "event", "type": kind, "data": {"object": found}}
-    ).encode()
-
-
-def sign(body: bytes, at: datetime | None = None, secret: str = SECRET) -> dict[str, str]:
-    """Sign as Stripe documents it: v1 is the hex HMAC-SHA256 of `time.body`."""
-    moment = int((at or datetime.now(UTC)).timestamp())
-    mac = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
-    return {"stripe-signature": f"t={moment},v1={mac}"}
-
-
-def test_only_what_stripe_signed_just_now_is_read(stripe: Stripe) -> None:
-    body = event("payment_intent.succeeded", intent(metadata={"payment": str(KEY), "market": "FR"}))
-    heard = stripe.read_webhook(sign(body), body)
-    assert (heard.message, heard.market) == ("evt_1", "FR")
-    assert isinstance(heard.news, payments.Answer)
-    assert (heard.news.payment, heard.news.state) == (KEY, "paid")
-    old = datetime.now(UTC) - timedelta(minutes=6)
-    for headers, content in (
-        (sign(body, old), body),
-        (sign(body, secret="whsec_other"), body),
-        (sign(body), body + b" "),
-        ({"stripe-signature": "t=soon,v1=x"}, body),
-        ({}, body),
-        (sign(b"no json"), b"no json"),
-    ):
-        with pytest.raises(payments.BadSignature):
-            stripe.read_webhook(headers, content)
-
-
-def test_without_a_secret_nothing_is_believed(settings: Settings) -> None:
-    body = event("payment_intent.succeeded", intent())
-    without = settings.model_copy(update={"stripe_webhook_secret": SecretStr("")})
-    with pytest.raises(payments.BadSignature):
-        Stripe(without).read_webhook(sign(body, secret=""), body)
-
-
-@pytest.mark.parametrize(
-    ("kind", "found", "expected"),
-    [
-        ("payment_intent.created", intent("requires_payment_method"), None),
-        ("payment_intent.payment_failed", intent("requires_payment_method"), "declined"),
-        ("payment_intent.canceled", intent("canceled"), "declined"),
-        ("refund.updated", played.refund("succeeded"), "done"),
-        ("refund.failed", played.refund("failed"), "failed"),
-        ("charge.dispute.created", played.dispute(), "open"),
-        ("charge.dispute.closed", played.dispute("won"), "won"),
-        ("charge.dispute.closed", played.dispute("lost"), "lost"),
-        ("charge.dispute.created", played.dispute("warning_needs_response"), None),
-        ("account.updated", played.account(), "pending"),
-        ("invoice.paid", {"object": "invoice"}, None),
-    ],
-)
-def test_an_event_says_what_concerns_us(
-    kind: str, found: dict[str, Any], expected: str | None
-) -> None:
-    ours = {"payment": str(KEY), "refund": str(PART.key), "market": "FR"}
-    read = json.loads(event(kind, found | {"metadata": ours}))
-    market, news = words.news_of(read, now())
-    assert market == "FR"
-    assert (news.state if news is not None else None) == expected
-
-
-async def test_a_dispute_at_stripe_is_heard_once_by_whoever_has_the_payment(
-    cell: Cell, settings: Settings, client: httpx2.AsyncClient
-) -> None:
-    payment = await paying.pay(cell, settings)
-    async with cell.tx() as tx:
-        await tx.execute("update payment set provider = 'stripe', reference = 'pi_1'")
-    body = event("charge.dispute.created", played.dispute())
-    for _ in range(2):
-        answer = await client.post("/fr/webhooks/stripe", content=body, headers=sign(body))
-        assert answer.status_code == 204, answer.text
-    assert [kind for kind, _ in await paying.told(cell)] == ["DisputeOpened"]
-    async with cell.read() as tx:
-        (dispute,) = await payments.list_disputes(tx, payment.id)
-    assert (dispute.reference, dispute.minor) == ("du_1", 2980)
-    stranger = event("charge.dispute.created", played.dispute(payment_intent="pi_2"), "evt_2")
-    answer = await client.post("/fr/webhooks/stripe", content=stranger, headers=sign(stranger))
-    assert answer.status_code == 404
-    forged = await client.post("/fr/webhooks/stripe", content=body, headers=sign(body, secret="x"))
-    assert forged.status_code == 401
-
-
-def test_the_keys_never_show_in_what_is_logged(settings: Settings) -> None:
-    assert "sk_test_1" not in repr(settings)
-    assert SECRET not in repr(settings)

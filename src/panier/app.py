@@ -17,6 +17,7 @@ import panier.baskets.routes
 import panier.catalog.pages
 import panier.catalog.routes
 import panier.creators.pages
+import panier.incentives.pages
 import panier.incentives.routes
 import panier.markets.pages
 import panier.orders.routes
@@ -53,6 +54,7 @@ ROUTERS = [
     # Before the shows' own: /{show}/ticket and /{show}/deals are names, /{show}/{step} takes any.
     panier.rooms.routes.router,
     panier.rooms.pages.router,
+    panier.incentives.pages.router,
     panier.incentives.routes.router,
     panier.shows.routes.router,
     panier.stock.pages.router,
@@ -74,6 +76,7 @@ NAV = [
     web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Stock"), "seller/stock", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Prices"), "seller/prices", frozenset({"seller", "market"})),
+    web.Link(N_("Vouchers"), "vouchers", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Creators"), "seller/creators", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Shares"), "shares", frozenset({"host"})),
     web.Link(N_("Balance"), "balance", frozenset({"seller", "host"})),

@@ -4,7 +4,6 @@ import { link, room, spoken } from "../room/store";
 import { t } from "../text";
 import { Backstage } from "./backstage";
 import { Chat } from "./chat";
-import { DealPanel } from "./deal";
 import { canPin, desk, pin, state, unpin, watchDesk } from "./desk";
 import { FiguresRow } from "./figures";
 import { Header } from "./header";
@@ -30,7 +29,6 @@ export function App() {
       </div>
       <div class="studio-middle">
         <FiguresRow />
-        <DealPanel />
         <RunSheet />
       </div>
       <Chat />

@@ -3,6 +3,7 @@ import type { Product } from "../boot";
 import { Icon } from "../parts/icon";
 import { room, stockOf } from "../room/store";
 import { count, money, t } from "../text";
+import { DealPanel } from "./deal";
 import { busy, canPin, desk, figures, pin, state } from "./desk";
 
 /** One large button a product, its stock and its sales beside it. */
@@ -17,6 +18,7 @@ export function RunSheet() {
           <p class="quiet small">{t("Pinning opens with the rehearsal")}</p>
         )}
       </header>
+      <DealPanel />
       {sheet.length === 0 && (
         <p class="quiet">{t("Put products on this show first, on the page of your shows.")}</p>
       )}

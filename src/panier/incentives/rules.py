@@ -81,6 +81,16 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     used: int
     at: datetime
 
+    @property
+    def amount(self) -> Money:
+        """Return what a fixed one takes off."""
+        return Money(self.minor, self.currency)
+
+    @property
+    def minimum(self) -> Money:
+        """Return from which amount of goods it counts."""
+        return Money(self.minimum_minor, self.currency)
+
 
 class Goods(NamedTuple):
     """A line of a basket as reductions see it."""

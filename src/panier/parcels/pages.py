@@ -25,8 +25,8 @@ from panier.runtime import Runtime
 CHANGES = "30/minute"
 """How often one client may cancel or send back."""
 WAYS: dict[str, list[tuple[str, str]]] = {
-    State.PAID: [(State.PAID, N_("Paid")), (State.PACKED, N_("The seller packs your parcel")),
-                 (State.SHIPPED, N_("It is on its way to you")),
+    State.PAID: [(State.PAID, N_("Paid")), (State.PACKED, N_("Packed")),
+                 (State.SHIPPED, N_("On its way")),
                  (State.DELIVERED, N_("Delivered"))],
     State.CANCELLED: [(State.PAID, N_("Paid")), (State.CANCELLED, N_("Cancelled")),
                       (State.REFUNDED, N_("Money back"))],
@@ -75,6 +75,7 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
         refusal=payments.refusal(payment.decline_reason),
         payment=payment,
         stories=stories,
+        moved=any(story.steps for story in stories),
         ways={story.order.id: _way(story) for story in stories},
         returnable={story.order.id: story.returnable(moment) for story in stories},
         new_key=new_id,

@@ -1,15 +1,12 @@
 """Pages of sellers and creators: their balance, their account, their statements."""
 
 import asyncio
-import re
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import format_percent
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -19,6 +16,7 @@ from panier.kit.db import run, value
 from panier.kit.errors import BadInput, Forbidden
 from panier.kit.i18n import current_language, use_language
 from panier.kit.money import BASIS_POINTS, Money
+from panier.kit.percent import read_percent, show_percent
 from panier.payouts import finance, paper, wording
 from panier.payouts.parties import FINANCE, Holder, access_holder, list_mine
 from panier.payouts.queries import Coming, find_balance, list_coming, list_payouts_of
@@ -80,7 +78,7 @@ async def show_balance(
         finance=people.may(reader.roles, FINANCE),
         days=settings.settlement_days,
         reserve_days=settings.reserve_days,
-        reserve=_percent(settings.reserve_basis_points if agreed is None else agreed),
+        reserve=show_percent(settings.reserve_basis_points if agreed is None else agreed),
         agreed=agreed is not None,
         email=reader.person.email if reader.person else "",
         kinds=wording.KINDS,
@@ -177,7 +175,7 @@ async def show_statement(
         head=paper.line_head(kind),
         moves=wording.MOVES,
         correction=wording.CORRECTION,
-        percent=_percent,
+        percent=show_percent,
     )
 
 
@@ -214,18 +212,9 @@ def _undelivered(pending: Money | None, coming: list[Coming]) -> Money | None:
     return pending - Money(sum(day.minor for day in coming), pending.currency)
 
 
-def _percent(basis_points: int) -> str:
-    """Write a rate as its reader expects it: 5.5 %, 5,5 %."""
-    rate = Decimal(basis_points) / BASIS_POINTS
-    return str(format_percent(rate, "#,##0.##%", current_language()))
-
-
 def _basis_points(percent: str) -> int:
-    """Read per cent with at most two decimals; raises BadInput."""
-    written = percent.strip().removesuffix("%").strip().replace(",", ".")
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", written):
-        raise BadInput(field="percent", reason=percent[:8])
-    found = int(Decimal(written) * 100)
+    """Read a rate of at most 100 %; raises BadInput."""
+    found = read_percent(percent)
     if found > BASIS_POINTS:
         raise BadInput(field="percent", reason=percent[:8])
     return found

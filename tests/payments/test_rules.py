@@ -8,6 +8,7 @@ from panier import payments
 from panier.kit.errors import BadInput
 from panier.payments import State
 from panier.payments.rules import (
+    REFUSALS,
     TEST_CARDS,
     Behaviour,
     Card,
@@ -77,3 +78,8 @@ def test_a_refusal_says_why_and_an_unknown_reason_is_a_plain_decline() -> None:
     }
     assert type(payments.refusal("lost_card")) is payments.CardDeclined
     assert payments.refusal(None).status == 402
+
+
+def test_every_refusal_names_its_code_so_that_its_words_are_gathered_for_translation() -> None:
+    assert [kind for kind in REFUSALS.values() if "code" not in vars(kind)] == []
+    assert {kind.code for kind in REFUSALS.values()} == {"card_declined"}

@@ -97,29 +97,43 @@ class CardDeclined(PanierError):
 class NotCovered(CardDeclined):
     """There is not enough money on this card; nothing was charged and your basket is kept."""
 
+    code = "card_declined"
+
 
 class NotConfirmed(CardDeclined):
     """The payment was not confirmed; nothing was charged and your basket is kept."""
+
+    code = "card_declined"
 
 
 class TakenTooLong(CardDeclined):
     """The payment was not finished in time; nothing was charged. Please try again."""
 
+    code = "card_declined"
+
 
 class CardUnknown(CardDeclined):
     """Please enter your card once more; nothing was charged and your basket is kept."""
+
+    code = "card_declined"
 
 
 class ExpiredAtBank(CardDeclined):
     """Your bank says that this card has expired; nothing was charged and your basket is kept."""
 
+    code = "card_declined"
+
 
 class CodeWrong(CardDeclined):
     """The card’s security code is wrong; nothing was charged and your basket is kept."""
 
+    code = "card_declined"
+
 
 class BankAway(CardDeclined):
     """Your bank could not be asked; nothing was charged. Please try again or use another card."""
+
+    code = "card_declined"
 
 
 REFUSALS: Mapping[str, type[CardDeclined]] = {

@@ -66,7 +66,12 @@ function CodeForm() {
         {t("Use it")}
       </button>
       {wrong.value !== null && (
-        <p class="error small" id="voucher-wrong" role="alert">
+        <p
+          class="error small"
+          id="voucher-wrong"
+          role="alert"
+          ref={(shown) => shown?.scrollIntoView({ block: "nearest" })}
+        >
           {wrong.value}
         </p>
       )}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from panier.kit.errors import BadInput
 from panier.kit.i18n import LANGUAGES, use_language
-from panier.kit.percent import read_percent, show_percent
+from panier.kit.percent import read_percent, write_percent
 from panier.kit.sheet import write_sheet
 
 
@@ -28,13 +28,13 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 def test_what_is_shown_is_read_again(basis_points: int) -> None:
     for language in LANGUAGES:
         with use_language(language):
-            assert read_percent(show_percent(basis_points)) == basis_points
+            assert read_percent(write_percent(basis_points)) == basis_points
 
 
 def test_a_rate_is_written_as_its_reader_expects_it() -> None:
-    assert show_percent(550) == "5.5%"
+    assert write_percent(550) == "5.5%"
     with use_language("de"):
-        assert show_percent(550) == "5,5\xa0%"
+        assert write_percent(550) == "5,5\xa0%"
 
 
 def test_no_cell_is_run_by_a_spreadsheet() -> None:

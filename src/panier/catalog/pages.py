@@ -19,7 +19,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput
 from panier.kit.i18n import N_, _
-from panier.kit.percent import read_percent, show_percent
+from panier.kit.percent import read_percent, write_percent
 from panier.kit.sheet import write_sheet
 from panier.markets import FeeRule, Standing, Tier
 from panier.people import Reader
@@ -210,7 +210,7 @@ async def _page(
         today=today.isoformat(),
         tomorrow=(today + timedelta(days=1)).isoformat(),
         default=markets.COMMISSION_DEFAULT,
-        percent=show_percent,
+        percent=write_percent,
         tiers=TIER_NAMES,
         seller_is=SELLER_IS,
         agreeable=TIERS,

@@ -34,7 +34,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Forbidden
 from panier.kit.i18n import LANGUAGES, N_, _
-from panier.kit.percent import read_percent, show_percent
+from panier.kit.percent import read_percent, write_percent
 from panier.kit.sheet import write_sheet
 from panier.people import Reader
 
@@ -253,7 +253,7 @@ def _shown(reader: Reader, moment: datetime) -> dict[str, Any]:
         return plan.valid_until and plan.valid_until - timedelta(seconds=1)
 
     return {
-        "percent": show_percent,
+        "percent": write_percent,
         "product_of": product,
         "last_day_of": last_day,
         "moment": moment,

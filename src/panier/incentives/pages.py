@@ -22,7 +22,7 @@ from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Forbidden, NotFound
 from panier.kit.i18n import N_, _
 from panier.kit.money import BASIS_POINTS
-from panier.kit.percent import read_percent, show_percent
+from panier.kit.percent import read_percent, write_percent
 from panier.kit.sheet import write_sheet
 from panier.people import Reader
 
@@ -271,7 +271,7 @@ async def _page(
         products=products,
         shows=[show for show in coming if show.state in shows.OPEN],
         today=reader.market.day(moment).isoformat(),
-        percent=show_percent,
+        percent=write_percent,
         whole=BASIS_POINTS,
         kinds=KINDS,
         standings=STANDINGS,

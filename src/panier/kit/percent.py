@@ -22,7 +22,7 @@ def read_percent(text: str, field: str = "percent") -> int:
     return int(whole) * 100 + int(part.ljust(2, "0"))
 
 
-def show_percent(basis_points: int) -> str:
+def write_percent(basis_points: int) -> str:
     """Write a rate as its reader expects it: 5.5%, 5,5 %."""
     rate = Decimal(basis_points) / BASIS_POINTS
     return str(format_percent(rate, locale=current_language(), decimal_quantization=False))

@@ -16,7 +16,7 @@ from panier.kit.db import run, value
 from panier.kit.errors import BadInput, Forbidden
 from panier.kit.i18n import current_language, use_language
 from panier.kit.money import BASIS_POINTS, Money
-from panier.kit.percent import read_percent, show_percent
+from panier.kit.percent import read_percent, write_percent
 from panier.payouts import finance, paper, wording
 from panier.payouts.parties import FINANCE, Holder, access_holder, list_mine
 from panier.payouts.queries import Coming, find_balance, list_coming, list_payouts_of
@@ -78,7 +78,7 @@ async def show_balance(
         finance=people.may(reader.roles, FINANCE),
         days=settings.settlement_days,
         reserve_days=settings.reserve_days,
-        reserve=show_percent(settings.reserve_basis_points if agreed is None else agreed),
+        reserve=write_percent(settings.reserve_basis_points if agreed is None else agreed),
         agreed=agreed is not None,
         email=reader.person.email if reader.person else "",
         kinds=wording.KINDS,
@@ -175,7 +175,7 @@ async def show_statement(
         head=paper.line_head(kind),
         moves=wording.MOVES,
         correction=wording.CORRECTION,
-        percent=show_percent,
+        percent=write_percent,
     )
 
 

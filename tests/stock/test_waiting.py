@@ -4,14 +4,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx2
+import msgspec
 import pytest
 
-from panier import events, shows, stock
+from panier import events, rooms, shows, stock
 from panier.kit.cells import Cell
-from panier.kit.clock import now
+from panier.kit.clock import ms, now
 from panier.kit.delivery import Courier
-from panier.kit.errors import NotFound
+from panier.kit.errors import BadInput, NotFound
 from panier.kit.ids import new_id
+from panier.kit.signing import Signer
+from panier.settings import Settings
 from panier.stock.handlers import end_allocations
 from tests.shop import Shop
 from tests.stock.laid import ANNA, BEN, CLEO, counts, kinds, lay, press
@@ -214,6 +217,37 @@ async def test_an_offer_is_not_kept_longer(cell: Cell) -> None:
     with pytest.raises(stock.NothingToExtend):
         async with cell.tx() as tx:
             await stock.extend(tx, BEN, "FR", 240)
+
+
+async def test_the_rooms_socket_waits_leaves_and_keeps_the_basket(
+    cell: Cell, settings: Settings
+) -> None:
+    shop = await lay(cell, 1)
+    variant = str(shop.variant)
+    await stock.hold(cell, press(shop, BEN))
+
+    def call(buyer: UUID, **args: object) -> rooms.Call:
+        return rooms.Call(
+            cell=cell, settings=settings, signer=Signer("a secret of tests, long enough to sign"), market="FR", show=shop.show,
+            visitor=buyer, person=None, name="Anna", author="a", staff=False, language="fr",
+            stage="live", args=msgspec.Raw(msgspec.json.encode(args)),
+        )  # fmt: skip
+
+    [place] = await stock.wait_by_socket(call(ANNA, variant=variant))
+    assert (place["state"], place["position"], place["quantity"]) == ("waiting", 1, 1)
+    assert await stock.places_by_socket(call(ANNA)) == [place]
+    assert await stock.unwait_by_socket(call(ANNA, variant=variant)) == []
+    [kept] = await stock.extend_by_socket(call(BEN))
+    assert kept["extended"] is True
+    with pytest.raises(stock.NothingToExtend):
+        await stock.extend_by_socket(call(BEN))
+    with pytest.raises(BadInput):
+        await stock.wait_by_socket(call(ANNA, variant=variant, quantity=0))
+    await stock.wait_by_socket(call(ANNA, variant=variant))
+    await release(cell, shop, BEN)
+    [offer] = await stock.places_by_socket(call(ANNA))
+    assert (offer["state"], offer["position"]) == ("offered", 0)
+    assert ms(now()) + 118_000 < offer["offer_until"] <= ms(now()) + 120_000
 
 
 async def test_a_browser_waits_leaves_and_keeps_its_basket(

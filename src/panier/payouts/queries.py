@@ -54,6 +54,7 @@ class Balance(msgspec.Struct):
 
 # A seller's accounts belong to one market. A creator's are one a currency, whichever markets it
 # was earned in: each market's run pays what became due there, and never more than stands there.
+# Shares are earned by hosting: listed is who hosted in the market, or has something due there.
 BALANCES = """
 select 'seller' as kind, s.id as party, s.name, %(currency)s as currency,
        -coalesce(o.balance_minor, 0) as pending_minor,
@@ -78,8 +79,10 @@ from account o join person p on p.id = o.owner::uuid
 left join account d on d.kind = 'creator_due' and d.owner = o.owner and d.currency = o.currency
 where o.kind = 'creator' and o.currency = %(currency)s
   and (%(party)s::uuid is null or p.id = %(party)s)
-  and exists (select 1 from order_line l join orders ord on ord.id = l.order_id
-              where l.creator_id = p.id and ord.market = %(market)s)
+  and (%(party)s::uuid is not null
+       or exists (select 1 from show w where w.host_id = p.id and w.market = %(market)s)
+       or exists (select 1 from maturity m where m.kind = 'creator' and m.party = p.id
+                  and m.market = %(market)s))
 order by kind desc, name, party limit %(limit)s
 """
 

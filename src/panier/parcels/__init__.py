@@ -18,6 +18,7 @@ from panier.parcels.actions import (
     pack,
     ship,
 )
+from panier.parcels.queries import Finding, check_parcels
 from panier.parcels.refunds import Ask, Refund, ask_again, give_money, list_refunds
 from panier.parcels.returns import Directions, ask_return, close_return, direct, receive
 from panier.parcels.reversal import WHOLE, Nothing, RefundTooMuch, Wanted
@@ -29,6 +30,7 @@ __all__ = [
     "Ask",
     "Cancelling",
     "Directions",
+    "Finding",
     "NewParcel",
     "NotNow",
     "Nothing",
@@ -42,6 +44,7 @@ __all__ = [
     "ask_again",
     "ask_return",
     "cancel",
+    "check_parcels",
     "close_return",
     "deliver",
     "deliver_overdue",

@@ -59,6 +59,7 @@ def placement(shop: Shop, buyer: UUID, token: str, **changes: object) -> Placeme
         page_url=f"http://localhost:8400/fr/order/{checkout}",
         hold_seconds=480,
         payment_seconds=900,
+        provider="sandbox",
     )
     return msgspec.structs.replace(wanted, **changes)
 

@@ -18,9 +18,11 @@ async def pay(
 ) -> payments.Payment:
     """Pay with a test card; the payment is written and moved as a checkout does it."""
     token = await buying.card(cell, behaviour)
-    new = payments.NewPayment(new_id(), "FR", Money(minor, "EUR"), token, keep=False)
+    new = payments.NewPayment(
+        new_id(), "FR", Money(minor, "EUR"), token, keep=False, provider="sandbox"
+    )
     async with cell.tx() as tx:
-        await payments.create(tx, "sandbox", [new])
+        await payments.create(tx, [new])
     wanted = payments.Charge(new.id, "FR", token, new.amount, keep=False)
     answer = await payments.provider_of(settings, "sandbox").charge(cell, wanted)
     async with cell.tx() as tx:

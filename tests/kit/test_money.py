@@ -61,3 +61,16 @@ def test_a_float_is_refused() -> None:
 )
 def test_an_amount_is_written_as_its_reader_expects(money: Money, language: str, text: str) -> None:
     assert money.format(language).replace("\u202f", " ").replace("\xa0", " ") == text
+
+
+def test_amounts_of_one_currency_are_ranked() -> None:
+    small, large = Money(100, "EUR"), Money(101, "EUR")
+    assert small < large
+    assert small <= large
+    assert large > small
+    assert large >= small
+    assert small <= Money(100, "EUR") <= small
+    assert not large <= small
+    assert not small >= large
+    with pytest.raises(CurrencyMismatch):
+        assert small >= Money(1, "GBP")

@@ -2,6 +2,8 @@
 import { computed, signal } from "@preact/signals";
 import type { Address, Saved } from "../boot";
 import * as held from "../room/basket";
+import { Refused, Unheard } from "../room/socket";
+import { ask, link } from "../room/store";
 import { t } from "../text";
 import { call, newKey, Problem } from "../web";
 import { page, view } from "./page";
@@ -42,6 +44,8 @@ interface Outcome {
   error?: { message: string };
 }
 
+/** Refusals that do not say whether the wish was done. */
+const UNSURE = ["unavailable", "unexpected"];
 const POLL_MS = 1_500;
 /** Banks give a few minutes for a confirmation. */
 const POLLS_MAX = 240;
@@ -65,9 +69,8 @@ export async function pay(): Promise<void> {
   key ??= newKey();
   try {
     const token = useSaved.value ? { saved: true } : { token: await tokenOf() };
-    const outcome = await call<Outcome>("POST", page.value.urls.checkout, {
+    const outcome = await send({
       key,
-      show: page.value.show.id,
       email: email.value.trim(),
       name: name.value.trim(),
       address: address.value,
@@ -86,6 +89,16 @@ export async function pay(): Promise<void> {
   }
 }
 
+/** Pay over the room's socket; over the web where the room is closed or does not answer. */
+async function send(wish: Record<string, unknown>): Promise<Outcome> {
+  try {
+    if (link.value === "on") return await ask<Outcome>("buy", wish);
+  } catch (error) {
+    if (!(error instanceof Unheard)) throw error;
+  }
+  return call<Outcome>("POST", page.value.urls.checkout, { ...wish, show: page.value.show.id });
+}
+
 async function tokenOf(): Promise<string> {
   const { number, expiry, cvc } = card.value;
   const made = await call<{ token: string }>("POST", page.value.urls.card_token, {
@@ -96,10 +109,23 @@ async function tokenOf(): Promise<string> {
   return made.token;
 }
 
+/** What an error says of the wish: whether it was a clear no, and about which field. */
+function refusalIn(error: unknown): { sure: boolean; details: Record<string, unknown> } {
+  if (error instanceof Refused) {
+    const { code, details } = error.refusal;
+    return { sure: !UNSURE.includes(code), details: details ?? {} };
+  }
+  if (error instanceof Problem) {
+    return { sure: error.status > 0 && error.status < 500, details: error.details };
+  }
+  return { sure: false, details: {} };
+}
+
 function failed(error: unknown): void {
+  const { sure, details } = refusalIn(error);
   // Not knowing whether it was heard, the same key must be said again; a clear no ends the attempt.
-  if (!(error instanceof Problem) || (error.status > 0 && error.status < 500)) key = null;
-  const field = error instanceof Problem ? String(error.details.field ?? "") : "";
+  if (sure) key = null;
+  const field = String(details.field ?? "");
   const last = field.split(".").at(-1) ?? "";
   trouble.value = { message: held.reason(error), field: last || null };
   if (["email", "name", "line1", "line2", "postcode", "city", "country"].includes(last)) {

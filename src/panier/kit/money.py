@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import total_ordering
 from typing import Any
 
 import msgspec
@@ -16,7 +15,6 @@ class CurrencyMismatch(ValueError):
     """Two currencies met in one sum."""
 
 
-@total_ordering
 class Money(msgspec.Struct, frozen=True):
     """An amount: `minor` units (cents, pence) of ISO 4217 `currency`."""
 
@@ -47,8 +45,18 @@ class Money(msgspec.Struct, frozen=True):
             raise TypeError("money is multiplied by a whole number only")
         return Money(self.minor * count, self.currency)
 
+    # All four by hand: a struct has comparisons of its own, which functools.total_ordering keeps.
     def __lt__(self, other: Money) -> bool:
         return self.minor < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.minor <= self._same(other)
+
+    def __gt__(self, other: Money) -> bool:
+        return self.minor > self._same(other)
+
+    def __ge__(self, other: Money) -> bool:
+        return self.minor >= self._same(other)
 
     def __bool__(self) -> bool:
         return self.minor != 0

@@ -126,6 +126,8 @@ class Placement(msgspec.Struct, frozen=True):
     page_url: str
     hold_seconds: int
     payment_seconds: int
+    provider: str
+    """Who takes the money."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -291,10 +293,14 @@ def _first_shows(
 async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
     await payments.create(
         tx,
-        payments.NAME,
         [
             payments.NewPayment(
-                d.payment, d.placement.market.code, d.total, d.placement.token, d.placement.keep
+                id=d.payment,
+                market=d.placement.market.code,
+                amount=d.total,
+                token=d.placement.token,
+                keep=d.placement.keep,
+                provider=d.placement.provider,
             )
             for d in drafted
         ],

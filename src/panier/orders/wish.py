@@ -113,21 +113,22 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
         address=check_address(address, market.country),
         remember=keep,
         language=buyer.language,
-        token=wish.card.token or await _saved_token(buyer, wish.card),
+        token=wish.card.token or await _saved_token(buyer, wish.card, settings.payments),
         keep=keep,
         expected=Money(wish.total.minor, wish.total.currency) if wish.total else None,
         page_url=f"{settings.public_web_url}{market.path}order/{page}",
         hold_seconds=settings.hold_seconds,
         payment_seconds=settings.payment_seconds,
+        provider=settings.payments,
     )
 
 
-async def _saved_token(buyer: Buyer, card: Card) -> str:
+async def _saved_token(buyer: Buyer, card: Card, provider: str) -> str:
     if buyer.person is None or not card.saved:
         raise NoSavedCard
     async with buyer.cell.read() as tx:
         saved = await payments.find_card(tx, buyer.person)
-    if saved is None:
+    if saved is None or saved.provider != provider:
         raise NoSavedCard
     return saved.token
 

@@ -22,9 +22,9 @@ LOOK_SECONDS_MAX = 900
 CREATE = """
 insert into payment (id, market, provider, minor, currency, state, token, keep, at, changed_at,
                      look_at)
-select id, market, %b, minor, currency, 'created', token, keep, %b, %b, %b
-from unnest(%b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bool[])
-  g(id, market, minor, currency, token, keep)
+select id, market, provider, minor, currency, 'created', token, keep, %b, %b, %b
+from unnest(%b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bool[])
+  g(id, market, provider, minor, currency, token, keep)
 """
 MOVE = """
 update payment p set state = m.state, changed_at = %b, look_at = m.look_at, looks = 0,
@@ -50,21 +50,22 @@ class NewPayment(msgspec.Struct, frozen=True):
     amount: Money
     token: str
     keep: bool
+    provider: str
 
 
-async def create(tx: Tx, provider: str, payments: Sequence[NewPayment]) -> None:
+async def create(tx: Tx, payments: Sequence[NewPayment]) -> None:
     """Write payments before any provider hears of them; a worker looks after those left over."""
     moment = now()
     await run(
         tx,
         CREATE,
         (
-            provider,
             moment,
             moment,
             moment + timedelta(seconds=LOOK_SECONDS),
             Uuids([p.id for p in payments]),
             Texts([p.market for p in payments]),
+            Texts([p.provider for p in payments]),
             Bigs([p.amount.minor for p in payments]),
             Texts([p.amount.currency for p in payments]),
             Texts([p.token for p in payments]),

@@ -228,7 +228,8 @@ async def test_the_rooms_socket_waits_leaves_and_keeps_the_basket(
 
     def call(buyer: UUID, **args: object) -> rooms.Call:
         return rooms.Call(
-            cell=cell, settings=settings, signer=Signer("a secret of tests, long enough to sign"), market="FR", show=shop.show,
+            cell=cell, settings=settings, market="FR", show=shop.show,
+            signer=Signer("a secret of tests, long enough to sign"),
             visitor=buyer, person=None, name="Anna", author="a", staff=False, language="fr",
             stage="live", args=msgspec.Raw(msgspec.json.encode(args)),
         )  # fmt: skip

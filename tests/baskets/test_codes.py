@@ -37,6 +37,7 @@ async def test_a_vouchers_code_reduces_the_basket_or_says_why_not(
     assert (line["list"]["minor"], line["total"]["minor"]) == (2490, 2241)
     assert (basket["list"]["minor"], basket["goods"]["minor"]) == (2490, 2241)
     assert basket["total"]["minor"] == 2731
+    assert basket["vat"]["minor"] == 456  # inside 22.41 and 4.90 paid: 3.74 and 0.82
 
     for code, error in (("NOBODY", "voucher_unknown"), ("BIG", "voucher_minimum")):
         answer = await client.post(address, json={"code": code}, headers=english)

@@ -10,7 +10,7 @@ import msgspec
 
 from panier import catalog, incentives, markets, stock
 from panier.baskets.reductions import Reduction, presses, take_off
-from panier.baskets.rules import Item, Line, join_items, price, sums
+from panier.baskets.rules import Item, Line, join_items, price, sums, vat_paid
 from panier.incentives import ShownVoucher, Want, Who
 from panier.kit.clock import ms, now
 from panier.kit.db import Tx
@@ -134,7 +134,7 @@ def show_lines(
         goods=amounts.goods,
         shipping=amounts.shipping,
         total=amounts.total,
-        vat=amounts.vat,
+        vat=sum((vat_paid(line) for line in lines), Money.zero(currency)),
         currency=currency,
         now=ms(at),
     )

@@ -183,6 +183,12 @@ def sums(lines: Iterable[Line], currency: str) -> Sums:
     return Sums(goods, shipping, vat)
 
 
+def vat_paid(line: Line) -> Money:
+    """Return the VAT inside what the buyer pays of a line, without what the platform pays."""
+    rate = line.vat_basis_points
+    return line.total.vat_inside(rate) + line.shipping.vat_inside(rate)
+
+
 def by_seller(lines: Sequence[Line]) -> list[list[Line]]:
     """Split lines into one list a seller; `price` has put them side by side."""
     return [list(group) for _, group in groupby(lines, key=attrgetter("offer.seller"))]

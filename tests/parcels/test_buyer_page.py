@@ -65,6 +65,17 @@ async def test_a_parcel_is_shown_with_its_link_and_nothing_to_cancel(
     assert refused.status_code == 409
 
 
+async def test_a_lost_parcel_leads_to_money_and_not_to_a_delivery(
+    cell: Cell, runtime: Runtime, client: httpx2.AsyncClient, sold: Sold
+) -> None:
+    parcel = await laid.ship(cell, sold)
+    await cell.run(lambda tx: parcels.lose(tx, parcel, None))
+    page = await client.get(link(runtime, sold))
+    assert "Lost on its way" in page.text
+    assert '<li aria-current="step">Money back' in page.text
+    assert ">Delivered" not in page.text
+
+
 async def test_all_of_it_or_chosen_units_go_back(
     cell: Cell, runtime: Runtime, client: httpx2.AsyncClient, sold: Sold
 ) -> None:

@@ -91,12 +91,12 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
 def _way(story: Story) -> list[tuple[str, str, bool]]:
     """Return the steps of an order's way: state, what it is called, whether it was reached."""
     reached = {State.PAID, *story.steps, story.order.state}
+    lost = story.parcels and not story.to_send() and all(p.state == "lost" for p in story.parcels)
     kind = next((way for way in (State.CANCELLED, State.RETURNED) if way in reached), State.PAID)
-    if kind == State.PAID and State.REFUNDED in reached and State.DELIVERED not in reached:
-        kind = State.CANCELLED  # lost on its way
     way = WAYS[kind]
-    if kind == State.CANCELLED and State.CANCELLED not in reached:
-        way = [(State.PAID, N_("Paid")), (State.SHIPPED, N_("Lost on its way")), way[-1]]
+    if lost:
+        way = [way[0], (State.SHIPPED, N_("Lost on its way")), WAYS[State.CANCELLED][-1]]
+        return [(state, text, state in reached) for state, text in way]
     if kind == State.PAID and State.REFUNDED in reached:
         way = [*way, WAYS[State.CANCELLED][-1]]
     return [(state, text, state in reached) for state, text in way]

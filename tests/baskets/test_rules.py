@@ -66,6 +66,8 @@ def test_two_presses_on_one_thing_are_one_line_that_ends_with_the_first() -> Non
     a, b = UUID(int=1), UUID(int=2)
     joined = baskets.join_items([Item(a, 1, later), Item(b, 1, later), Item(a, 2, SOON)])
     assert joined == [Item(a, 3, SOON), Item(b, 1, later)]
+    kept, offer = Item(a, 1, later, extended=True), Item(a, 1, SOON, offered=True)
+    assert baskets.join_items([kept, offer]) == [Item(a, 2, SOON, extended=False, offered=True)]
 
 
 def test_nothing_costs_nothing() -> None:

@@ -282,3 +282,35 @@ async def test_a_browser_waits_leaves_and_keeps_its_basket(
     unknown = await client.put(f"/fr/api/waiting/{new_id()}", json={})
     assert unknown.status_code == 404
     assert (await client.delete(path)).json() == []
+
+
+async def test_what_a_browser_waited_for_lies_in_its_basket_as_an_offer(
+    cell: Cell, client: httpx2.AsyncClient
+) -> None:
+    shop = await lay(cell, 1)
+    client.headers["accept"] = "application/json"
+    await stock.hold(cell, press(shop, ANNA))
+    wish = {"show": str(shop.show)}
+    await client.put(f"/fr/api/waiting/{shop.variant}", json=wish)
+    assert (await client.get("/fr/api/basket")).json()["lines"] == []
+    await release(cell, shop, ANNA)
+    [place] = (await client.get("/fr/api/waiting")).json()
+    [line] = (await client.get("/fr/api/basket")).json()["lines"]
+    assert (line["offered"], line["extended"], line["quantity"]) == (True, False, 1)
+    assert line["expires_at"] == place["offer_until"]
+    refusal = await client.post("/fr/api/basket/extend")
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (409, "nothing_to_extend")
+
+
+async def test_a_basket_tells_that_it_was_kept_longer(
+    cell: Cell, client: httpx2.AsyncClient
+) -> None:
+    shop = await lay(cell, 1)
+    client.headers["accept"] = "application/json"
+    wanted = {"variant": str(shop.variant), "quantity": 1, "key": str(new_id())}
+    await client.post("/fr/api/basket", json=wanted)
+    [first] = (await client.get("/fr/api/basket")).json()["lines"]
+    await client.post("/fr/api/basket/extend")
+    [longer] = (await client.get("/fr/api/basket")).json()["lines"]
+    assert (first["extended"], longer["extended"], longer["offered"]) == (False, True, False)
+    assert longer["expires_at"] == first["expires_at"] + 240_000

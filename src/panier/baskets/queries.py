@@ -43,7 +43,11 @@ class ShownLine(msgspec.Struct, frozen=True):
     total: Money
     """What the buyer pays for all."""
     expires_at: int
-    """When the hold ends, in milliseconds since the epoch."""
+    """When the hold that ends first ends, in milliseconds since the epoch."""
+    extended: bool
+    """That hold was kept longer once, which is all there is."""
+    offered: bool
+    """That hold is an offer to somebody who waited in line; it cannot be kept longer."""
 
 
 class ShownBasket(msgspec.Struct, frozen=True):
@@ -99,7 +103,9 @@ async def price_basket(
 ) -> Reduction:
     """Price and reduce what a buyer holds; nothing is granted."""
     holds = await stock.list_holds(tx, who.visitor, market.code)
-    items = join_items(Item(h.variant, h.quantity, h.expires_at) for h in holds)
+    items = join_items(
+        Item(h.variant, h.quantity, h.expires_at, h.extended, h.offered) for h in holds
+    )
     lines = await price_items(tx, market, items, language, moment) if items else []
     want = Want(who.visitor, who, market.code, presses(holds))
     till = await incentives.open_till(tx, [want], moment, lock=False)
@@ -126,6 +132,8 @@ def show_lines(
                 list=line.list,
                 total=line.total,
                 expires_at=ms(line.expires_at),
+                extended=line.extended,
+                offered=line.offered,
             )
             for line in lines
         ],

@@ -23,6 +23,10 @@ class Item(msgspec.Struct, frozen=True):
     variant: UUID
     quantity: int
     expires_at: datetime
+    extended: bool = False
+    """It was kept longer once."""
+    offered: bool = False
+    """Its buyer waited in line for it."""
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -50,6 +54,8 @@ class Line(msgspec.Struct, frozen=True):
     offer: Offer
     quantity: int
     expires_at: datetime
+    extended: bool
+    offered: bool
     vat_basis_points: int
     list: Money
     """All units at their regular price."""
@@ -88,17 +94,19 @@ class Sums(msgspec.Struct, frozen=True):
 
 
 def join_items(items: Iterable[Item]) -> list[Item]:
-    """Make one item of each variant, in the order of their first; the earliest end counts."""
+    """Make one item of each variant, in the order of their first.
+
+    How long it is held, and whether that was kept longer or offered, is said of what ends first.
+    """
     joined: dict[UUID, Item] = {}
     for item in items:
         first = joined.get(item.variant)
         joined[item.variant] = (
             item
             if first is None
-            else Item(
-                item.variant,
-                first.quantity + item.quantity,
-                min(first.expires_at, item.expires_at),
+            else msgspec.structs.replace(
+                min(first, item, key=attrgetter("expires_at")),
+                quantity=first.quantity + item.quantity,
             )
         )
     return list(joined.values())
@@ -128,6 +136,8 @@ def price(
                     offer=offer,
                     quantity=item.quantity,
                     expires_at=item.expires_at,
+                    extended=item.extended,
+                    offered=item.offered,
                     vat_basis_points=rate,
                     list=total,
                     seller_discount=zero,

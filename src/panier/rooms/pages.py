@@ -124,6 +124,7 @@ async def _boot(
             str(seller.id): Money(seller.shipping_minor, market.currency) for seller in sellers
         },
         "hold_seconds": settings.hold_seconds,
+        "hold_extension_seconds": settings.hold_extension_seconds,
         "messages": messages(reader.language),
     }
 
@@ -182,6 +183,7 @@ def _urls(settings: Settings, reader: Reader, show: Show) -> dict[str, str]:
     return {
         "ticket": f"{home}api/shows/{show.id}/ticket",
         "basket": f"{home}api/basket",
+        "waiting": f"{home}api/waiting",
         "checkout": f"{home}api/checkout",
         "saved": f"{home}api/checkout/saved",
         "sign_in": f"{home}sign-in?{urlencode({'next': show.path})}",

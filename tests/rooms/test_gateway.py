@@ -27,6 +27,7 @@ async def test_a_viewer_joins_and_gets_the_room_as_it_looks_now(venue: Venue) ->
         "stage": "live",
         "pin": product,
         "pinned_at": pinned.at,
+        "deal": None,
         "picture": "on",
         "sold_out": [],
         "stock": {},

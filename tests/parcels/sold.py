@@ -13,6 +13,7 @@ from panier.kit.db import Tx
 from panier.kit.delivery import Courier
 from panier.kit.ids import new_id
 from panier.parcels import NewParcel
+from panier.payments.rules import Behaviour
 from panier.settings import Settings
 from panier.wiring import REACTIONS
 from tests import buying
@@ -28,7 +29,12 @@ class Sold(msgspec.Struct):
     placed: orders.Placement
 
 
-async def sell(cell: Cell, settings: Settings, **changes: object) -> Sold:
+async def sell(
+    cell: Cell,
+    settings: Settings,
+    behaviour: Behaviour = Behaviour.SUCCEEDS,
+    **changes: object,
+) -> Sold:
     """Sell it, paid: 79.77 in goods, 84.67 in all."""
     async with cell.tx() as tx:
         shop = await lay_shop(tx)
@@ -37,7 +43,7 @@ async def sell(cell: Cell, settings: Settings, **changes: object) -> Sold:
     buyer = new_id()
     await buying.fill_basket(cell, shop, buyer, 2)
     await buying.fill_basket(cell, shop, buyer, 3, small)
-    wanted = buying.placement(shop, buyer, await buying.card(cell), **changes)
+    wanted = buying.placement(shop, buyer, await buying.card(cell, behaviour), **changes)
     placed, settled = await orders.check_out(cell, settings, wanted)
     assert settled.state == "paid"
     async with cell.read() as tx:

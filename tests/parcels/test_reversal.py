@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panier.parcels.reversal import WHOLE, Line, Nothing, Parts, RefundTooMuch, Wanted, plan
+from panier.parcels.reversal import (
+    WHOLE,
+    Back,
+    Line,
+    Nothing,
+    Parts,
+    RefundTooMuch,
+    Wanted,
+    plan,
+    spread,
+)
 
 # Two candles at 24.90 each, 10 % off of which the platform bears half; 20 % VAT inside 47.31.
 LINE = Line(1, 2, Parts(goods=4482, subsidy=249, vat=789, commission=237, creator=473,
@@ -136,3 +146,35 @@ def test_no_refunds_ever_take_more_than_the_line_and_a_full_one_takes_exactly_al
     assert {n: line.parts for n, line in taken.items() if any(line.parts)} == {
         line.n: line.parts for line in sold if any(line.parts)
     }
+
+
+def test_an_amount_is_shared_out_in_proportion_to_what_is_left() -> None:
+    gone = Line(1, 1, Parts(goods=2241, subsidy=125, vat=395, commission=119, creator=237))
+    other = Line(1, 1, Parts(goods=1000, vat=167))
+    backs = [Back([LINE], {1: gone}), Back([other], {})]
+    # Left are 22.41 + 4.90 and 10.00: 37.31, of which 10.00 go back: 6.006, 1.313, 2.680.
+    assert spread(1000, backs) == [Wanted({}, {1: 601}, 131), Wanted({}, {1: 268}, 0)]
+    assert spread(9999, backs) == [Wanted({}, {1: 2241}, 490), Wanted({}, {1: 1000}, 0)]
+    assert spread(0, backs) == [Wanted({}, {1: 0}, 0), Wanted({}, {1: 0}, 0)]
+
+
+@given(st.lists(lines(), min_size=1, max_size=3), wishes(), st.integers(0, 200_000))
+def test_what_is_shared_out_is_all_of_it_and_never_more_than_is_left(
+    orders: list[list[Line]], before: Wanted, amount: int
+) -> None:
+    backs = []
+    for sold in orders:
+        taken: dict[int, Line] = {}
+        with suppress(RefundTooMuch, Nothing):
+            taken = add(taken, plan(sold, taken, before))
+        backs.append(Back(sold, taken))
+    left = sum(
+        line.parts.paid - (back.taken[line.n].parts.paid if line.n in back.taken else 0)
+        for back in backs
+        for line in back.sold
+    )
+    gone = 0
+    for back, wanted in zip(backs, spread(amount, backs), strict=True):
+        with suppress(Nothing):
+            gone += sum(line.parts.paid for line in plan(back.sold, back.taken, wanted))
+    assert gone == min(amount, left)

@@ -7,6 +7,18 @@ limits  a fact (its key) is booked once; one currency a posting; entries are nev
 """
 
 from panier.ledger.actions import post
+from panier.ledger.disputes import (
+    DISPUTE_LOST,
+    DISPUTE_OPENED,
+    DISPUTE_WON,
+    WRITTEN_OFF,
+    Source,
+    lose_part,
+    lose_unfulfillable,
+    open_dispute,
+    win_dispute,
+    write_off,
+)
 from panier.ledger.moves import (
     DUE,
     PAYOUT_BEGUN,
@@ -65,6 +77,9 @@ __all__ = [
     "CREATOR",
     "CREATOR_DUE",
     "DISPUTE",
+    "DISPUTE_LOST",
+    "DISPUTE_OPENED",
+    "DISPUTE_WON",
     "DUE",
     "LOSS",
     "PAYOUT",
@@ -81,6 +96,7 @@ __all__ = [
     "SELLER_DUE",
     "SUBSIDY",
     "VAT",
+    "WRITTEN_OFF",
     "Account",
     "Booked",
     "Entry",
@@ -89,6 +105,7 @@ __all__ = [
     "Party",
     "Posting",
     "Sale",
+    "Source",
     "Standing",
     "Unbalanced",
     "begin_payout",
@@ -97,6 +114,9 @@ __all__ = [
     "get_balance",
     "list_entries",
     "lock_balances",
+    "lose_part",
+    "lose_unfulfillable",
+    "open_dispute",
     "post",
     "refund",
     "refund_unfulfillable",
@@ -106,4 +126,6 @@ __all__ = [
     "sum_by_order",
     "undo_payout",
     "unfulfillable",
+    "win_dispute",
+    "write_off",
 ]

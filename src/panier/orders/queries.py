@@ -15,6 +15,9 @@ ORDER = """o.id, o.checkout_id as checkout, o.market, o.seller_id as seller, s.n
   o.show_id as show, o.number, o.state, o.currency, o.goods_minor, o.shipping_minor,
   o.subsidy_minor, o.vat_minor, o.commission_minor, o.creators_minor, o.at, o.paid_at"""
 
+CHECKOUT = """id, buyer, market, show_id as show, person_id as person, payment_id as payment, state,
+  minor, currency, email, name, address, remember, language, page_url, at"""
+
 
 class PaymentOf(msgspec.Struct):
     """How a checkout stands, and which payment pays it."""
@@ -180,12 +183,13 @@ async def find_payment_of(tx: Tx, checkout: UUID) -> PaymentOf | None:
 
 async def find_checkout(tx: Tx, checkout: UUID) -> Checkout | None:
     """Return a checkout, if there is one."""
-    sql = """
-    select id, buyer, market, show_id as show, person_id as person, payment_id as payment, state,
-           minor, currency, email, name, address, remember, language, page_url, at
-    from checkout where id = %s
-    """
-    return await find(tx, sql, (checkout,), Checkout)
+    return await find(tx, f"select {CHECKOUT} from checkout where id = %s", (checkout,), Checkout)
+
+
+async def find_checkout_of(tx: Tx, payment: UUID) -> Checkout | None:
+    """Return the checkout that a payment pays, if there is one."""
+    sql = f"select {CHECKOUT} from checkout where payment_id = %s"
+    return await find(tx, sql, (payment,), Checkout)
 
 
 async def list_orders_of(tx: Tx, checkout: UUID) -> list[Order]:

@@ -4,7 +4,8 @@ owns    order_step (with orders), fulfilment, parcel, giving_back, order_refund 
         the objects labels/…
 says    OrderShipped, OrderDelivered, OrderCancelled, ReturnAsked, ReturnLabelled, OrderReturned,
         OrderRefunded
-hears   RefundDone and RefundFailed (books, states); its own events (mails to the buyer)
+hears   RefundDone, RefundFailed, DisputeOpened, DisputeClosed (books, states); its own events
+        (mails to the buyer)
 limits  20 parcels an order, 200 orders a bulk action; 14 days to withdraw; a label of 5 MiB
 """
 
@@ -18,6 +19,7 @@ from panier.parcels.actions import (
     pack,
     ship,
 )
+from panier.parcels.disputes import NotSettled, check_disputes
 from panier.parcels.queries import Finding, check_parcels
 from panier.parcels.refunds import Ask, Refund, ask_again, give_money, list_refunds
 from panier.parcels.returns import Directions, ask_return, close_return, direct, receive
@@ -33,6 +35,7 @@ __all__ = [
     "Finding",
     "NewParcel",
     "NotNow",
+    "NotSettled",
     "Nothing",
     "NothingChosen",
     "Reason",
@@ -44,6 +47,7 @@ __all__ = [
     "ask_again",
     "ask_return",
     "cancel",
+    "check_disputes",
     "check_parcels",
     "close_return",
     "deliver",

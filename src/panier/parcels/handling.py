@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from panier import ledger, orders, people, shows, web
+from panier import ledger, orders, payments, people, shows, web
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, NotFound
 from panier.kit.i18n import N_, _, current_language
@@ -39,6 +39,8 @@ ACCOUNTS = {
     ledger.SELLER_DUE: N_("Available to the seller"),
     ledger.RESERVE: N_("Reserve"),
     ledger.CREATOR_DUE: N_("Available to who presented"),
+    ledger.DISPUTE: N_("Held by the buyer’s bank"),
+    ledger.LOSS: N_("Lost by the platform"),
 }
 POSTINGS = {
     "sale": N_("Sale"),
@@ -46,6 +48,7 @@ POSTINGS = {
     "unfulfillable": N_("Paid too late"),
     "refund_unfulfillable": N_("Refund"),
     ledger.RELEASE: N_("Became due"),
+    ledger.DISPUTE_LOST: N_("Taken back by the buyer’s bank"),
 }
 
 REASONS = {
@@ -53,6 +56,7 @@ REASONS = {
     "withdrawal": N_("Sent back"),
     "lost": N_("Lost on its way"),
     "goodwill": N_("From the seller"),
+    "dispute": N_("Taken back by the buyer’s bank"),
 }
 """Why money goes back, as buyer and seller read it."""
 
@@ -86,6 +90,7 @@ async def show_seller_order(request: Request, reader: people.ReaderHere, order: 
         checkout = await orders.find_checkout(tx, found.checkout)
         (story,) = await list_stories(tx, [found], reader.market.time_zone)
         entries = await ledger.list_entries(tx, order)
+        disputes = await payments.list_disputes(tx, checkout.payment) if checkout else []
         show = (await shows.list_shows_by_id(tx, [found.show]) if found.show else [None])[:1]
     if checkout is None:
         raise NotFound
@@ -115,6 +120,7 @@ async def show_seller_order(request: Request, reader: people.ReaderHere, order: 
         told=TOLD,
         carriers=CARRIERS,
         left=_left(story),
+        disputes={dispute.state for dispute in disputes},
         new_key=new_id,
         done=request.query_params.get("done", ""),
     )

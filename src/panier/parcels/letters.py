@@ -117,11 +117,13 @@ async def tell_received(tx: Tx, event: events.OrderReturned) -> None:
 
 
 async def tell_refunded(tx: Tx, event: events.OrderRefunded) -> None:
-    """Tell a buyer that money was sent to their card; not when a bank took it back."""
+    """Tell a buyer that money was sent to their card; not when a bank moved it: it tells them."""
     if event.paid.minor <= 0:
         return
     checkout, story = await _read(tx, event.order)
     refund = next(refund for refund in story.refunds if refund.id == event.refund)
+    if refund.dispute:
+        return
     with use_language(checkout.language):
         amount = event.paid.format(checkout.language)
         said = [

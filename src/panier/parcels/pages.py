@@ -62,6 +62,7 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
         placed = await orders.list_orders_of(tx, found.id)
         stories = await list_stories(tx, placed, reader.market.time_zone)
         payment = await payments.find_payment(tx, found.payment)
+        disputes = await payments.list_disputes(tx, found.payment)
         show = await shows.find_show(tx, found.show) if found.show else None
     if checkout is None or payment is None:
         raise NotFound
@@ -74,6 +75,7 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
         action_url=payment.action_url,
         refusal=payments.refusal(payment.decline_reason),
         payment=payment,
+        disputes={dispute.state for dispute in disputes},
         stories=stories,
         moved=any(story.steps for story in stories),
         ways={story.order.id: _way(story) for story in stories},

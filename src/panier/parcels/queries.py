@@ -219,10 +219,11 @@ async def check_parcels(tx: Tx, limit: int = 100) -> list[Finding]:
           when r.state = 'asked' and p.id is not null then 'refund is booked too early'
           when r.minor <> (select sum(goods_minor + shipping_minor) from order_refund_line
                            where refund_id = r.id) then 'refund and its lines differ'
-          when r.minor > 0 and q.minor is distinct from r.minor
+          when r.minor > 0 and r.dispute_id is null and q.minor is distinct from r.minor
             then 'refund and the provider differ'
         end as rule, r.id::text as subject
-      from order_refund r left join posting p on p.key = 'refund:' || r.key
+      from order_refund r left join posting p on p.key =
+        case when r.dispute_id is null then 'refund:' else 'dispute_lost:' end || r.key
       left join payment_refund q on q.id = r.key
       union all
       select case

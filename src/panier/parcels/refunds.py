@@ -1,7 +1,7 @@
 """Refunds: what goes back is frozen when it is asked for, booked when the buyer has it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ PARTS = """l.goods_minor as goods, l.subsidy_minor as subsidy, l.vat_minor as va
   l.commission_minor as commission, l.creator_minor as creator, l.shipping_minor as shipping,
   l.shipping_subsidy_minor as shipping_subsidy, l.shipping_vat_minor as shipping_vat"""
 REFUND = """id, key, order_id as "order", market, reason, state, minor, currency, note, failure,
-  at, ended_at"""
+  at, ended_at, dispute_id as dispute"""
 
 
 class Ask(NamedTuple):
@@ -55,6 +55,8 @@ class Refund(msgspec.Struct):
     failure: str | None
     at: datetime
     ended_at: datetime | None
+    dispute: UUID | None
+    """The lost dispute by which the buyer's bank took it."""
 
     @property
     def amount(self) -> Money:
@@ -143,11 +145,12 @@ async def ask_refund(tx: Tx, work: Work, ask: Ask) -> None:
         (ask.key, ask.key, order.id, order.market, ask.reason.value, amount.minor, amount.currency,
          ask.note, work.person, now()),
     )  # fmt: skip
-    await _write_lines(tx, order.id, ask.key, backs)
+    await write_lines(tx, order.id, ask.key, backs)
     await _request(tx, order.id, ask.key, amount)
 
 
-async def _write_lines(tx: Tx, order: UUID, refund: UUID, backs: Sequence[Line]) -> None:
+async def write_lines(tx: Tx, order: UUID, refund: UUID, backs: Sequence[Line]) -> None:
+    """Write what a refund takes back of each line, and count it."""
     columns = [list(column) for column in zip(*(back.parts for back in backs), strict=True)]
     numbers, units = [back.n for back in backs], [back.quantity for back in backs]
     await run(
@@ -212,7 +215,7 @@ async def finish(tx: Tx, key: UUID) -> bool:
     work = await lock(tx, found.order)
     if not await _end(tx, key, "asked", "done", None):
         return False
-    await _book(tx, work, found, key, sign=1)
+    await book(tx, work, found, lambda back: ledger.refund(key, back))
     await advance(tx, work)
     return True
 
@@ -227,7 +230,9 @@ async def fail(tx: Tx, key: UUID, failure: str, *, undone: bool) -> bool:
     if not await _end(tx, key, "done" if undone else "asked", "failed", failure):
         return False
     if undone:
-        await _book(tx, work, found, key, sign=-1)
+        # An undone refund is booked under its own key: the refund's stays booked once.
+        own = UUID(int=key.int ^ 1)
+        await book(tx, work, found, lambda back: ledger.refund(own, back), sign=-1)
     return True
 
 
@@ -242,7 +247,14 @@ async def _end(tx: Tx, key: UUID, before: str, after: str, failure: str | None) 
     )
 
 
-async def _book(tx: Tx, work: Work, refund: Refund, key: UUID, sign: int) -> None:
+async def book(
+    tx: Tx,
+    work: Work,
+    refund: Refund,
+    posting: Callable[[ledger.Sale], ledger.Posting],
+    sign: int = 1,
+) -> None:
+    """Book what a refund reversed, or reverse it again (`sign` -1), and tell."""
     order, zero = work.order, Money.zero(refund.currency)
     sql = f"select l.n, l.quantity, {PARTS} from order_refund_line l where l.refund_id = %s"
     backs = [back.line for back in await rows(tx, sql, (refund.id,), BackLine)]
@@ -275,9 +287,7 @@ async def _book(tx: Tx, work: Work, refund: Refund, key: UUID, sign: int) -> Non
         creators=list(shares.items()),
     )
     if any(parts):
-        # An undone refund is booked under its own key: the refund's stays booked once.
-        fact = key if sign > 0 else UUID(int=key.int ^ 1)
-        await ledger.post(tx, [ledger.refund(fact, back_sale)])
+        await ledger.post(tx, [posting(back_sale)])
     await record(
         tx,
         events.OrderRefunded(

@@ -78,6 +78,46 @@ class Wanted(NamedTuple):
     shipping: int | Literal[Shipping.WHOLE] = 0
 
 
+class Back(NamedTuple):
+    """An order: its lines as they were sold, and what is back of each already."""
+
+    sold: Sequence[Line]
+    taken: Mapping[int, Line]
+
+
+def spread(amount: int, backs: Sequence[Back]) -> list[Wanted]:
+    """Share an amount that went back of several orders at once out over their lines and parcels.
+
+    Each bears in proportion to what is left of what the buyer paid for it, and never more; what
+    is more than all that is left is not shared out.
+    """
+    lefts = []
+    for back in backs:
+        parts = [
+            (line.parts, back.taken[line.n].parts if line.n in back.taken else Parts())
+            for line in back.sold
+        ]
+        lefts += [of.goods - gone.goods for of, gone in parts]
+        lefts.append(sum(of.shipping - gone.shipping for of, gone in parts))
+    shares = iter(_share(min(amount, sum(lefts)), lefts))
+    wanted = []
+    for back in backs:
+        amounts = {line.n: next(shares) for line in back.sold}
+        wanted.append(Wanted({}, amounts, next(shares)))
+    return wanted
+
+
+def _share(amount: int, lefts: Sequence[int]) -> list[int]:
+    """Share out in proportion, rounding the sums, so that no share exceeds what is left."""
+    shares, upto, given, whole = [], 0, 0, sum(lefts)
+    for left in lefts:
+        upto += left
+        share = _round(amount * upto, whole) - given if whole else 0
+        shares.append(share)
+        given += share
+    return shares
+
+
 def plan(sold: Sequence[Line], taken: Mapping[int, Line], wanted: Wanted) -> list[Line]:
     """Return what a refund takes back of each line it touches; `taken` is what is back already.
 

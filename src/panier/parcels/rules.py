@@ -78,6 +78,8 @@ class Reason(StrEnum):
     """It never arrived."""
     GOODWILL = "goodwill"
     """The buyer keeps it."""
+    DISPUTE = "dispute"
+    """Their bank took it back."""
 
 
 class Units(NamedTuple):

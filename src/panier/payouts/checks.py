@@ -53,16 +53,18 @@ where (b.paid, b.subsidy, b.vat, b.commission, b.creators, b.seller)
   is distinct from (s.paid, s.subsidy, s.vat, s.commission, s.creators, s.seller)
 order by o.number limit %(limit)s
 """
-# All refunds of an order take back no more of any part than was sold.
+# All refunds and lost disputes of an order take back no more of any part than was sold.
 REFUNDS = """
 select 'more was taken back than was sold' as rule, concat_ws(' ', o.number, s.kind) as subject,
        abs(s.minor) as off
 from (
-  select p.order_id, a.kind, sum(e.minor)::bigint as minor
+  select p.order_id, c.kind, sum(e.minor)::bigint as minor
   from posting p join entry e on e.posting_id = p.id join account a on a.id = e.account_id
-  where p.kind in ('sale', 'refund')
-    and p.order_id in (select order_id from posting where kind = 'refund')
-  group by p.order_id, a.kind) s
+  cross join lateral (
+    select case when a.kind in ('dispute', 'loss') then 'clearing' else a.kind end as kind) c
+  where p.kind in ('sale', 'refund', 'dispute_lost')
+    and p.order_id in (select order_id from posting where kind in ('refund', 'dispute_lost'))
+  group by p.order_id, c.kind) s
 join orders o on o.id = s.order_id
 where s.minor * case when s.kind in ('clearing', 'subsidy') then 1 else -1 end < 0
 order by o.number, s.kind limit %(limit)s

@@ -44,6 +44,7 @@ KINDS = {ledger.SELLER: N_("Seller"), ledger.CREATOR: N_("Creator")}
 MOVES = {
     ledger.SALE: N_("Difference to the lines"),
     ledger.REFUND: N_("Refund"),
+    ledger.DISPUTE_LOST: N_("Taken back by the buyer’s bank"),
     ledger.RELEASE: N_("Became due"),
     ledger.PAYOUT_BEGUN: N_("Payout"),
     ledger.PAYOUT_RETURNED: N_("Payout that failed"),

@@ -53,8 +53,29 @@ union all
    and not exists (select 1 from payout x where x.transfer_key = t.key and x.state = 'paid')
  order by t.id limit %(limit)s)
 """
-# The sum: charges less refunds less transfers is what stands on clearing. What the provider did
-# and we have not heard of yet is in neither.
+# What buyers' banks took back, one by one.
+DISPUTES = """
+(select case
+     when s.id is null or s.minor <> d.minor or i.currency <> d.currency
+       or i.id is distinct from p.reference then 'the provider knows another dispute'
+     else 'the provider decided a dispute otherwise' end as rule,
+   d.id::text as subject, d.minor - coalesce(s.minor, 0) as off
+ from dispute d join payment p on p.id = d.payment_id
+ left join sandbox_dispute s on s.id = d.reference left join sandbox_intent i on i.id = s.intent_id
+ where d.provider = 'sandbox'
+   and (s.id is null or s.minor <> d.minor or i.currency <> d.currency
+        or i.id is distinct from p.reference or d.state <> 'open' and s.state <> d.state)
+ order by d.id limit %(limit)s)
+union all
+(select 'the provider has a dispute that we never heard of', s.id, coalesce(s.minor, 0)
+ from sandbox_dispute s join sandbox_intent i on i.id = s.intent_id
+ where s.state <> 'coming' and s.at < now() - interval '15 minutes'
+   and exists (select 1 from payment p where p.provider = 'sandbox' and p.reference = i.id)
+   and not exists (select 1 from dispute d where d.provider = 'sandbox' and d.reference = s.id)
+ order by s.id limit %(limit)s)
+"""
+# The sum: charges less refunds, disputes and transfers is what stands on clearing. What the
+# provider did and we have not heard of yet is in neither.
 CLEARING = """
 with charged as (
   select i.currency, sum(i.minor) as minor from sandbox_intent i
@@ -68,6 +89,13 @@ refunded as (
     and (exists (select 1 from posting where key = 'refund:' || r.key)
          or exists (select 1 from payment where id = r.key and state = 'refunded'))
   group by i.currency),
+disputed as (
+  select i.currency, sum(s.minor) as minor from sandbox_dispute s
+  join sandbox_intent i on i.id = s.intent_id
+  join dispute d on d.provider = 'sandbox' and d.reference = s.id
+  where exists (select 1 from posting where key = 'dispute:' || d.id)
+    and not (s.state = 'won' and exists (select 1 from posting where key = 'dispute_won:' || d.id))
+  group by i.currency),
 moved as (
   select t.currency, sum(t.minor - t.reversed_minor) as minor from sandbox_transfer t
   join payout x on x.transfer_key = t.key
@@ -76,12 +104,14 @@ select 'the provider has another sum than the books' as rule,
        concat_ws(' ', 'sandbox', f.currency) as subject, (f.books - f.bank)::bigint as off
 from (
   select c.currency, coalesce(a.balance_minor, 0) as books,
-         coalesce(n.minor, 0) - coalesce(r.minor, 0) - coalesce(m.minor, 0) as bank
+         coalesce(n.minor, 0) - coalesce(r.minor, 0) - coalesce(b.minor, 0)
+           - coalesce(m.minor, 0) as bank
   from (select currency from charged union
         select currency from account where kind = 'clearing' and owner = 'sandbox') c
   left join account a on a.kind = 'clearing' and a.owner = 'sandbox' and a.currency = c.currency
   left join charged n on n.currency = c.currency
   left join refunded r on r.currency = c.currency
+  left join disputed b on b.currency = c.currency
   left join moved m on m.currency = c.currency) f
 where f.books <> f.bank order by f.currency limit %(limit)s
 """
@@ -110,6 +140,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
             ],
             *[Finding(f.rule, f.subject, 0) for f in await orders.check_orders(tx)],
             *[Finding(f.rule, f.subject, 0) for f in await parcels.check_parcels(tx)],
+            *[Finding(f.rule, f.subject, 0) for f in await parcels.check_disputes(tx)],
             *[Finding(f.rule, f.subject, f.off) for f in await payouts.check_payouts(tx)],
             *await _check_rows(tx),
         ]
@@ -118,7 +149,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
 async def _check_rows(tx: Tx) -> list[Finding]:
     return [
         finding
-        for sql in (PARKED, PROVIDER, TRANSFERS, CLEARING)
+        for sql in (PARKED, PROVIDER, TRANSFERS, DISPUTES, CLEARING)
         for finding in await rows(tx, sql, {"limit": FINDINGS_MAX}, Finding)
     ]
 

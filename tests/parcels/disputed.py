@@ -32,7 +32,9 @@ async def hear(cell: Cell, settings: Settings, app: FastAPI) -> None:
     """Let all be due, be told by webhook, and be taken in; whatever comes, all adds up."""
     async with cell.tx() as tx:
         await paying.hasten(tx)
+    assert await buying.all_adds_up(cell)  # the bank has decided, we have not heard
     await payments.deliver_webhooks(cell, settings, httpx2.ASGITransport(app=app))
+    assert await buying.all_adds_up(cell)  # we have heard, nothing is booked
     await Courier(cell, REACTIONS).deliver_all()
     assert await buying.all_adds_up(cell)
 

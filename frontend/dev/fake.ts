@@ -85,6 +85,7 @@ const boot = {
   urls: {
     ticket: "/fr/api/shows/show/ticket",
     basket: "/fr/api/basket",
+    waiting: "/fr/api/waiting",
     checkout: "/fr/api/checkout",
     saved: "/fr/api/checkout/saved",
     sign_in: "/fr/sign-in",
@@ -93,6 +94,7 @@ const boot = {
   },
   shipping: { s1: eur(490), s2: eur(0) },
   hold_seconds: 480,
+  hold_extension_seconds: 240,
   messages: {},
   ingest_url: "/fr/api/ingest",
   figures_url: "/fr/api/figures",
@@ -109,7 +111,14 @@ const boot = {
 };
 
 /* The basket */
-const held = new Map<string, { quantity: number; expires_at: number }>();
+interface Hold {
+  quantity: number;
+  expires_at: number;
+  extended?: boolean;
+  offered?: boolean;
+}
+
+const held = new Map<string, Hold>();
 if (asked.has("held"))
   held.set("v10", { quantity: 1, expires_at: now + 320_000 }).set("v20", {
     quantity: 2,
@@ -132,6 +141,8 @@ function basket() {
       list: eur((variant?.price.minor ?? 0) * hold.quantity),
       total: eur((variant?.price.minor ?? 0) * hold.quantity),
       expires_at: hold.expires_at,
+      extended: hold.extended ?? false,
+      offered: hold.offered ?? false,
     };
   });
   const goods = lines.reduce((sum, line) => sum + line.total.minor, 0);
@@ -157,6 +168,33 @@ function put(variant: string, by: number) {
   return { ok: { variant, quantity: line.quantity, expires_at: line.expires_at } };
 }
 
+/** Somebody is ahead for six seconds; after twelve the unit is the viewer’s. */
+const line = new Map<string, number>();
+
+function places() {
+  return [...line].map(([variant, since]) => {
+    const waited = Date.now() - since;
+    const offer = held.get(variant);
+    if (waited > 12_000 && !offer)
+      held.set(variant, { quantity: 1, expires_at: Date.now() + 120_000, offered: true });
+    return {
+      variant,
+      quantity: 1,
+      state: waited > 12_000 ? "offered" : "waiting",
+      position: waited > 12_000 ? 0 : waited > 6_000 ? 1 : 2,
+      offer_until: held.get(variant)?.expires_at ?? null,
+    };
+  });
+}
+
+function extend() {
+  for (const hold of held.values()) {
+    if (hold.extended || hold.offered) continue;
+    hold.expires_at += 240_000;
+    hold.extended = true;
+  }
+}
+
 const minute = Array.from({ length: 60 }, (_, i) => ({
   at: now - (60 - i) * 10_000,
   viewers: Math.round(180 + 60 * Math.sin(i / 9) + i),
@@ -171,6 +209,7 @@ function answer(url: string, method: string, body: Record<string, unknown>): [nu
     if (method === "DELETE") put(url.split("/").pop()?.split("?")[0] ?? "", -1);
     return [200, basket()];
   }
+  if (url.includes("/api/waiting")) return [200, places()];
   if (url.includes("tokens")) return [200, { token: `tok_${body.number}`, last4: "4242" }];
   if (url.includes("/api/checkout/saved")) {
     return [
@@ -300,7 +339,17 @@ class FakeSocket {
       if (what === "join") this.join(id);
       else if (what === "hold") this.tell({ t: "re", id, ...put(args.variant, args.quantity) });
       else if (what === "drop") this.tell({ t: "re", id, ...put(args.variant, -args.quantity) });
-      else if (what === "say") {
+      else if (what === "wait") {
+        line.set(args.variant, Date.now());
+        this.tell({ t: "re", id, ok: places() });
+      } else if (what === "unwait") {
+        line.delete(args.variant);
+        this.tell({ t: "re", id, ok: places() });
+      } else if (what === "places") this.tell({ t: "re", id, ok: places() });
+      else if (what === "extend") {
+        extend();
+        this.tell({ t: "re", id, ok: [] });
+      } else if (what === "say") {
         this.fact("chat", { name: "You", text: args.text, author: "me", staff: false });
         this.tell({ t: "re", id, ok: {} });
       } else if (what === "heart") {

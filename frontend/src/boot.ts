@@ -100,6 +100,7 @@ export interface Boot {
   urls: {
     ticket: string;
     basket: string;
+    waiting: string;
     checkout: string;
     /** What a signed-in buyer let us keep. */
     saved: string;
@@ -110,6 +111,8 @@ export interface Boot {
   };
   shipping: Record<string, Price>;
   hold_seconds: number;
+  /** How much longer a basket can be kept, once. */
+  hold_extension_seconds: number;
   messages: Record<string, string>;
 }
 

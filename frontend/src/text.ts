@@ -70,6 +70,19 @@ export function hour(at: number): string {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at);
 }
 
+/** "12:04:30": a moment of today, to the second. */
+export function second(at: number): string {
+  const style = { timeStyle: "medium", hourCycle: "h23" } as const;
+  return new Intl.DateTimeFormat(language, style).format(at);
+}
+
+/** "4 minutes", "90 seconds". */
+export function inWords(seconds: number): string {
+  const whole = seconds % 60 === 0;
+  const style = { style: "unit", unit: whole ? "minute" : "second", unitDisplay: "long" } as const;
+  return new Intl.NumberFormat(language, style).format(whole ? seconds / 60 : seconds);
+}
+
 export function languageName(code: string): string {
   const name = new Intl.DisplayNames([code], { type: "language" }).of(code) ?? code;
   return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);

@@ -18,8 +18,12 @@ export interface Line {
   list: Price;
   /** What is paid. */
   total: Price;
-  /** Server time, milliseconds. */
+  /** When what is held of it ends first, server time, milliseconds. */
   expires_at: number;
+  /** That was kept longer once, which is all there is. */
+  extended: boolean;
+  /** That is an offer to somebody who waited, and cannot be kept longer. */
+  offered: boolean;
 }
 
 export interface Voucher {
@@ -46,10 +50,13 @@ export interface Basket {
 
 interface Means {
   url: string;
+  /** Where one waits for what is sold out. */
+  waitingUrl: string;
   show: string;
   socket(): RoomSocket | null;
-  say(text: string, kind?: "good" | "bad"): void;
+  say(text: string, kind?: "good" | "bad", ms?: number): void;
   heardTime(now: number): void;
+  heardStock(variant: string, left: number): void;
 }
 
 export const basket = signal<Basket | null>(null);
@@ -77,7 +84,7 @@ export function useMeans(given: Means): void {
   means = given;
 }
 
-function tools(): Means {
+export function tools(): Means {
   if (!means) throw new Error("The basket has no way to the server yet.");
   return means;
 }
@@ -105,22 +112,26 @@ export async function add(variant: string, quantity = 1): Promise<boolean> {
   const { url, show } = tools();
   // One key for both ways: an answer lost on the socket must not hold a second unit.
   const wish = { variant, quantity, key: newKey() };
-  const done = await change(
-    variant,
-    (socket) => socket.ask("hold", wish, HOLD_MS_MAX),
-    () => call("POST", url, { ...wish, show }),
-  );
+  const done = await change(variant, async () => {
+    await eitherWay(
+      (socket) => socket.ask("hold", wish, HOLD_MS_MAX),
+      () => call("POST", url, { ...wish, show }),
+    );
+    await refresh();
+  });
   if (done) landed.value += 1;
   return done;
 }
 
 export function remove(variant: string, quantity = 1): Promise<boolean> {
   const { url } = tools();
-  return change(
-    variant,
-    (socket) => socket.ask("drop", { variant, quantity }, HOLD_MS_MAX),
-    () => call("DELETE", `${url}/${variant}?quantity=${quantity}`),
-  );
+  return change(variant, async () => {
+    await eitherWay(
+      (socket) => socket.ask("drop", { variant, quantity }, HOLD_MS_MAX),
+      () => call("DELETE", `${url}/${variant}?quantity=${quantity}`),
+    );
+    await refresh();
+  });
 }
 
 /** Put a voucher's code into the basket; what is wrong with it is thrown. */
@@ -137,30 +148,33 @@ export async function dropCode(code: string): Promise<void> {
   }
 }
 
-async function change(
-  variant: string,
-  overSocket: (socket: RoomSocket) => Promise<unknown>,
-  overWeb: () => Promise<unknown>,
-): Promise<boolean> {
+/** One change of a variant at a time; what is wrong with it is said. */
+export async function change(variant: string, act: () => Promise<void>): Promise<boolean> {
   if (moving.value.has(variant)) return false;
   moving.value = new Set([...moving.value, variant]);
-  const { socket, say } = tools();
   try {
-    const line = socket();
-    try {
-      if (!line) throw new Unheard(variant);
-      await overSocket(line);
-    } catch (error) {
-      if (!(error instanceof Unheard)) throw error;
-      await overWeb();
-    }
-    await refresh();
+    await act();
     return true;
   } catch (error) {
-    say(reason(error), "bad");
+    tools().say(reason(error), "bad");
     return false;
   } finally {
     moving.value = new Set([...moving.value].filter((other) => other !== variant));
+  }
+}
+
+/** Over the socket; where that is down or silent, over HTTP. What is wrong with it is thrown. */
+export async function eitherWay<T>(
+  overSocket: (socket: RoomSocket) => Promise<T>,
+  overWeb: () => Promise<T>,
+): Promise<T> {
+  const line = tools().socket();
+  if (!line) return overWeb();
+  try {
+    return await overSocket(line);
+  } catch (error) {
+    if (!(error instanceof Unheard)) throw error;
+    return overWeb();
   }
 }
 

@@ -5,6 +5,7 @@ import { speak } from "../text";
 import * as held from "./basket";
 import { beat, emptyRoom, fold, fromSnapshot, type Room } from "./fold";
 import { type Link, RoomSocket, type You } from "./socket";
+import * as waiting from "./waiting";
 
 export interface Toast {
   id: number;
@@ -33,13 +34,13 @@ let toastId = 0;
 let hearts = 0;
 let heartTimer: ReturnType<typeof setTimeout> | undefined;
 
-export function say(text: string, kind: "good" | "bad" = "bad"): void {
+export function say(text: string, kind: "good" | "bad" = "bad", ms = TOAST_MS): void {
   toastId += 1;
   const toast = { id: toastId, text, kind };
   toasts.value = [...toasts.value.filter((other) => other.text !== text), toast].slice(-TOASTS_MAX);
   setTimeout(() => {
     toasts.value = toasts.value.filter((other) => other.id !== toast.id);
-  }, TOAST_MS);
+  }, ms);
 }
 
 export function serverNow(): number {
@@ -86,15 +87,21 @@ export function openRoom(boot: Boot): void {
   setInterval(() => {
     clock.value = serverNow();
     watchHolds();
+    waiting.watch(clock.value);
   }, 1_000);
   held.useMeans({
     url: boot.urls.basket,
+    waitingUrl: boot.urls.waiting,
     show: boot.show.id,
     socket: () => (link.value === "on" ? socket : null),
     say,
     heardTime,
+    heardStock: (variant, left) => {
+      room.value = beat(room.value, { stock: { [variant]: left } });
+    },
   });
   held.refresh().catch(() => undefined);
+  waiting.resume();
   if (boot.show.state === "cancelled") return;
   socket = new RoomSocket(boot.urls.ticket, {
     after: () => (room.value.seq > 0 ? room.value.seq : null),
@@ -107,6 +114,7 @@ export function openRoom(boot: Boot): void {
         heardTime(now);
         let next = facts.reduce(fold, room.value);
         if (pulse) next = beat(next, pulse);
+        if (moved(room.value.stock, next.stock)) waiting.hurry(now);
         room.value = next;
       }),
     welcome: (frame) =>
@@ -123,6 +131,11 @@ export function openRoom(boot: Boot): void {
   void socket.open();
 }
 
+/** Whether stock changed of something that one waits for. */
+function moved(before: Room["stock"], after: Room["stock"]): boolean {
+  return waiting.places.value.some((place) => before[place.variant] !== after[place.variant]);
+}
+
 const ASK_AGAIN_MS = 5_000;
 let asked = 0;
 
@@ -133,4 +146,5 @@ function watchHolds(): void {
   if (first === null || now < first + 500 || now < asked + ASK_AGAIN_MS) return;
   asked = now;
   held.refresh().catch(() => undefined);
+  if (waiting.places.value.length > 0) waiting.refresh().catch(() => undefined);
 }

@@ -10,6 +10,7 @@ import { BasketView } from "./basket-view";
 import { Chat } from "./chat";
 import { DealCard } from "./deal";
 import { FirstTime, firstTime } from "./first-time";
+import { LastMinute } from "./keep-longer";
 import {
   desktop,
   muted,
@@ -71,6 +72,7 @@ export function App() {
         </aside>
       )}
       {view.value && <Sheet />}
+      <LastMinute />
       <Toasts />
       <p class="aside-only" role="status" aria-live="polite">
         {spoken.value}

@@ -4,7 +4,7 @@ import type { Card, Price } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, type Line, moving, remove } from "../room/basket";
 import { clock, variantStock } from "../room/store";
-import { duration, money, t } from "../text";
+import { duration, money, second, t } from "../text";
 import {
   address,
   addressReady,
@@ -15,6 +15,7 @@ import {
   trouble,
   useSaved,
 } from "./checkout";
+import { KeepLonger } from "./keep-longer";
 import { desktop, page, products, view } from "./page";
 import { VoucherField } from "./voucher";
 
@@ -27,6 +28,7 @@ export function BasketView() {
     <>
       <div class="sheet-body">
         {desktop.value && <h2 class="side-title">{t("Basket")}</h2>}
+        <KeepLonger />
         <ul class="basket-lines">
           {held.lines.map((line) => (
             <BasketLine key={line.variant} line={line} />
@@ -82,9 +84,14 @@ function BasketLine({ line }: { line: Line }) {
         <span class="pinned-title">{line.title}</span>
         {line.variant_title && <span class="quiet small">{line.variant_title}</span>}
         <span class={`hold small number ${left < 60 ? "soon" : ""}`}>
-          {left > 0
-            ? t("Held for %(time)s", { time: duration(left) })
-            : t("It is no longer held for you")}
+          {left <= 0
+            ? t("It is no longer held for you")
+            : line.offered
+              ? t("Yours until %(time)s – %(left)s left", {
+                  time: second(line.expires_at),
+                  left: duration(left),
+                })
+              : t("Held for %(time)s", { time: duration(left) })}
         </span>
       </div>
       <div class="basket-end">

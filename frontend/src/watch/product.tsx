@@ -72,7 +72,7 @@ function Choice({ variant, price, chosen, choose }: ChoiceProps) {
   const left = variantStock(variant);
   return (
     <label class={`variant ${left === 0 ? "out" : ""}`}>
-      <input type="radio" name="variant" checked={chosen} disabled={left === 0} onChange={choose} />
+      <input type="radio" name="variant" checked={chosen} onChange={choose} />
       <span>{variant.title}</span>
       <span class="quiet small number">
         {left === 0

@@ -3,7 +3,7 @@ import { Bell, Check, type IconNode, Plus } from "lucide";
 import type { Product, Variant } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, moving } from "../room/basket";
-import { spoken, stockOf, variantStock } from "../room/store";
+import { say, spoken, stockOf, variantStock } from "../room/store";
 import { join, leave, type Place, placeOf, places } from "../room/waiting";
 import { t } from "../text";
 import { type View, view } from "./page";
@@ -79,7 +79,7 @@ function soldOut(
   const tell = t("Tell me when one is free");
   const asks = wide ? { icon: Bell, word: tell } : { icon: Bell, word: t("Tell me"), full: tell };
   if (!chosen) return { ...asks, act: () => show({ at: "product", product: product.product }) };
-  if (basket.value?.lines.some((line) => line.variant === chosen.id)) {
+  if (inBasket(chosen.id)) {
     return { icon: Check, word: t("In your basket"), act: () => show({ at: "basket" }) };
   }
   if (place?.state !== "waiting") return { ...asks, act: () => enter(product, chosen) };
@@ -87,6 +87,10 @@ function soldOut(
   const act = () => quit(product, chosen);
   if (wide) return { word: full, act };
   return { word: t("Number %(position)s – leave", { position: place.position }), act };
+}
+
+function inBasket(variant: string): boolean {
+  return basket.value?.lines.some((line) => line.variant === variant) ?? false;
 }
 
 function show(what: View): void {
@@ -104,6 +108,7 @@ async function enter(product: Product, { id }: Variant): Promise<void> {
   if (!(await join(id))) return;
   const place = placeOf(places.value, id);
   if (place?.state === "waiting") spoken.value = `${product.title}: ${standing(place)}`;
+  else if (!inBasket(id)) say(t("You are paying for one just now. After that you can wait again."));
 }
 
 async function quit(product: Product, { id }: Variant): Promise<void> {

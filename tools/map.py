@@ -57,7 +57,8 @@ def render() -> str:
               "| --- | --- | --- |"]  # fmt: skip
     for event, reactions in REACTIONS.items():
         names = ", ".join(_name(r) for r in reactions)
-        lines.append(f"| {event.__name__} | {(event.__doc__ or '').strip()} | {names} |")
+        about = " ".join((event.__doc__ or "").split("\n\n", 1)[0].split())
+        lines.append(f"| {event.__name__} | {about} | {names} |")
     lines += ["\n## Socket commands\n", "| command | action |", "| --- | --- |"]
     commands = {**COMMANDS, **TOGETHER}
     lines += [f"| {command} | {_name(action)} |" for command, action in commands.items()]

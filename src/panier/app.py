@@ -19,6 +19,7 @@ import panier.catalog.routes
 import panier.creators.pages
 import panier.incentives.pages
 import panier.incentives.routes
+import panier.invoices.pages
 import panier.markets.pages
 import panier.orders.routes
 import panier.parcels.pages
@@ -61,6 +62,7 @@ ROUTERS = [
     panier.stock.routes.router,
     panier.baskets.routes.router,
     panier.parcels.pages.router,
+    panier.invoices.pages.router,
     panier.orders.routes.router,
     panier.payments.pages.router,
     panier.payments.routes.router,

@@ -22,6 +22,7 @@ from panier import (
     stock,
 )
 from panier.incentives import handlers as incentive_reactions
+from panier.invoices import handlers as invoice_reactions
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.delivery import Reaction
@@ -56,6 +57,7 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
         order_reactions.confirm_by_mail,
         order_reactions.remember_buyer,
         report_reactions.count_late_payment,
+        invoice_reactions.invoice,
     ],
     events.OrderRefused: [order_reactions.tell_refusal],
     events.RefundDone: [parcel_reactions.book_refund],
@@ -68,7 +70,11 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.ReturnAsked: [parcel_reactions.tell_return],
     events.ReturnLabelled: [parcel_reactions.tell_directions],
     events.OrderReturned: [parcel_reactions.tell_received],
-    events.OrderRefunded: [payout_reactions.take_back, parcel_reactions.tell_refunded],
+    events.OrderRefunded: [
+        payout_reactions.take_back,
+        parcel_reactions.tell_refunded,
+        invoice_reactions.credit,
+    ],
     events.TransferReported: [payout_reactions.hear_transfer],
     events.ShowEnded: [
         room_reactions.show_stage,

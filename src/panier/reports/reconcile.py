@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from panier import ledger, orders, parcels, payouts, stock
+from panier import invoices, ledger, orders, parcels, payouts, stock
 from panier.kit.cells import Cell
 from panier.kit.db import Tx, rows
 from panier.kit.i18n import _
@@ -141,6 +141,7 @@ async def reconcile(cell: Cell) -> list[Finding]:
             *[Finding(f.rule, f.subject, 0) for f in await orders.check_orders(tx)],
             *[Finding(f.rule, f.subject, 0) for f in await parcels.check_parcels(tx)],
             *[Finding(f.rule, f.subject, 0) for f in await parcels.check_disputes(tx)],
+            *[Finding(f.rule, f.subject, 0) for f in await invoices.check_documents(tx)],
             *[Finding(f.rule, f.subject, f.off) for f in await payouts.check_payouts(tx)],
             *await _check_rows(tx),
         ]

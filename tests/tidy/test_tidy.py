@@ -16,9 +16,13 @@ NAME = "panier"
 VERSIONS = Path("src/panier/migrations/versions")
 SOURCE = sorted(p for p in Path("src", NAME).rglob("*.py") if VERSIONS not in p.parents)
 TESTS = sorted(p for p in Path("tests").rglob("*.py") if "tidy" not in p.parts)
-ALL = [*SOURCE, *TESTS, *sorted(Path("tools").glob("*.py")), *sorted(Path("bench").glob("*.py"))]
+SCRIPTS = [p for folder in ("tools", "bench", "frontend/dev") for p in Path(folder).glob("*.py")]
+ALL = [*SOURCE, *TESTS, *sorted(SCRIPTS)]
 FRONT_END = sorted(
-    p for kind in ("*.ts", "*.tsx", "*.css") for p in Path("frontend/src").rglob(kind)
+    p
+    for folder in ("src", "dev", "tests")
+    for kind in ("*.ts", "*.tsx", "*.css")
+    for p in Path("frontend", folder).rglob(kind)
 )
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 

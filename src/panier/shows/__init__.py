@@ -49,6 +49,8 @@ from panier.shows.rules import (
     SlugTaken,
     State,
     StateRefused,
+    local_start,
+    make_slug,
 )
 
 __all__ = [
@@ -82,6 +84,8 @@ __all__ = [
     "list_shows_by_id",
     "list_shows_of_host",
     "list_upcoming",
+    "local_start",
+    "make_slug",
     "pin",
     "rehearse",
     "schedule",

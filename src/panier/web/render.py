@@ -209,7 +209,7 @@ def _when(context: jinja2.runtime.Context, moment: datetime, style: str = "mediu
     """
     place = cast("Place | None", context.get("market"))
     zone: tzinfo = ZoneInfo(place.time_zone if place else "UTC")
-    locale = _locale(current_language(), place.country if place else "")
+    locale = locale_of(current_language(), place.country if place else "")
     local = moment.astimezone(zone)
     time = format_time(local, "short", tzinfo=zone, locale=locale)
     match style:
@@ -226,7 +226,7 @@ def _when(context: jinja2.runtime.Context, moment: datetime, style: str = "mediu
 
 
 @cache
-def _locale(language: str, country: str) -> Locale:
+def locale_of(language: str, country: str) -> Locale:
     """Return how this language is written in this country, or in Europe, or at all."""
     for territory in (country, EUROPE):
         try:

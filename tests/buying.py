@@ -57,7 +57,6 @@ def placement(shop: Shop, buyer: UUID, token: str, **changes: object) -> Placeme
         keep=False,
         expected=None,
         page_url=f"http://localhost:8400/fr/order/{checkout}",
-        hold_seconds=480,
         payment_seconds=900,
         provider="sandbox",
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from panier import baskets
+from panier import baskets, stock
 from panier.baskets import Item
 from panier.catalog import Offer
 from panier.kit.errors import BadInput
@@ -87,14 +87,22 @@ def test_the_room_sees_of_a_name_what_its_owner_agreed_to(
 
 
 def test_a_basket_given_back_lasts_as_long_as_before_and_for_another_try() -> None:
-    def minutes(count: int) -> timedelta:
-        return timedelta(minutes=count)
+    def at(minutes: int) -> datetime:
+        return NOON + timedelta(minutes=minutes)
 
-    eight = NOON + minutes(8)
-    assert basket_until(NOON, eight, NOON + minutes(1)) == eight
-    assert basket_until(NOON, eight, NOON + minutes(7)) == NOON + minutes(10)
-    assert basket_until(NOON, eight, NOON + minutes(29)) == NOON + minutes(30)
-    assert basket_until(NOON, eight, NOON + minutes(40)) == NOON + minutes(30)
+    def until(kept: int, now: int, *, aside: bool = True) -> datetime:
+        one = UUID(int=1)
+        hold = stock.Hold(one, one, 1, None, NOON, at(20), one, False, False, aside, at(kept))
+        return basket_until(hold, at(now))
+
+    assert until(8, 1) == at(8)
+    assert until(8, 7) == at(10)
+    assert until(8, 29) == at(30)
+    assert until(8, 40) == at(30)
+    # Kept four minutes longer, and so it stays.
+    assert until(12, 1) == at(12)
+    # What sets nothing aside may lie there for a day.
+    assert until(1440, 40, aside=False) == at(1440)
 
 
 def address(postcode: str, country: str = "FR", city: str = "Paris") -> Address:

@@ -65,10 +65,10 @@ async def sell(tx: Tx, shop: Shop, at: datetime = DELIVERED - timedelta(days=2))
     )
     await tx.execute(
         "insert into checkout (id, key, buyer, market, show_id, payment_id, state, minor,"
-        " currency, email, name, address, remember, language, page_url, held_until, at, paid_at)"
+        " currency, email, name, address, remember, language, page_url, at, paid_at)"
         " values (%s, %s, %s, 'FR', %s, %s, 'paid', %s, 'EUR', 'a@example.org', 'Ana', %s,"
-        " false, 'fr', '', %s, %s, %s)",
-        (checkout, new_id(), new_id(), shop.show, payment, PAID, ADDRESS, at, at, at),
+        " false, 'fr', '', %s, %s)",
+        (checkout, new_id(), new_id(), shop.show, payment, PAID, ADDRESS, at, at),
     )
     await tx.execute(
         "insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,"

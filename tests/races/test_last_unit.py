@@ -98,7 +98,7 @@ async def test_a_payment_that_comes_as_its_hold_runs_out_sells_or_refunds_never_
     for buyer in BUYERS[:20]:
         await buying.fill_basket(cell, shop, buyer)
         token = await buying.card(cell)
-        placed.append(buying.placement(shop, buyer, token, payment_seconds=0, hold_seconds=0))
+        placed.append(buying.placement(shop, buyer, token, payment_seconds=0))
     async with cell.tx() as tx:
         await tx.execute("update hold set expires_at = now() + interval '300 milliseconds'")
 

@@ -110,10 +110,9 @@ async def buy(  # noqa: PLR0917 - a row of a test's story
     )
     await tx.execute(
         "insert into checkout (id, key, buyer, market, show_id, payment_id, state, minor,"
-        " currency, email, name, address, remember, language, page_url,"
-        " held_until, at, paid_at)"
+        " currency, email, name, address, remember, language, page_url, at, paid_at)"
         " values (%s, %s, %s, 'FR', %s, %s, 'paid', %s, 'EUR', 'a@example.org', 'Ana', '{}',"
-        " false, 'fr', '', %s, %s, %s)",
+        " false, 'fr', '', %s, %s)",
         (
             checkout,
             new_id(),
@@ -121,7 +120,6 @@ async def buy(  # noqa: PLR0917 - a row of a test's story
             shop.show,
             payment,
             goods + 490,
-            at(second + 900),
             at(second),
             at(second),
         ),

@@ -156,11 +156,15 @@ async def test_a_declined_payment_leaves_the_basket_as_it_was(cell: Cell) -> Non
     checkout = await claimed(cell, shop, ANNA)
     async with cell.read() as tx:
         assert await stock.list_holds(tx, ANNA, "FR") == []
+    until = now() + timedelta(minutes=2)
     async with cell.tx() as tx:
-        await stock.unclaim(tx, checkout, now() + timedelta(minutes=2))
+        [hold] = await stock.list_claimed(tx, [checkout])
+        await stock.unclaim(tx, {hold.id: until})
     async with cell.read() as tx:
         [kept] = await stock.list_holds(tx, ANNA, "FR")
-    assert (kept.variant, kept.quantity) == (shop.variant, 1)
+    assert (kept.variant, kept.quantity, kept.expires_at) == (shop.variant, 1, until)
+    assert hold.kept_until is not None
+    assert hold.kept_until < hold.expires_at
 
 
 async def test_fifty_presses_at_once_share_a_few_commits(cell: Cell) -> None:

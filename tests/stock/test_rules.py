@@ -54,6 +54,15 @@ def test_a_show_that_may_not_go_beyond_stops_at_its_own_units() -> None:
     assert answers[1] == 2
 
 
+def test_what_sets_nothing_aside_must_be_there_and_leaves_it_there() -> None:
+    """Three may want the last unit; who sets it aside leaves nothing to want."""
+    wants = [Request(who, CANDLE, 1, 0, aside=False) for who in (ANNA, BEN)]
+    asked = [*wants, Request(CLEO, CANDLE, 1), Request(BEN, CANDLE, 1, 0, aside=False)]
+    *answers, late = grant(asked, {CANDLE: 1}, {}, 20)
+    assert answers == [0, 0, 0]
+    assert isinstance(late, SoldOut)
+
+
 requests = st.lists(
     st.builds(
         Request,
@@ -61,6 +70,7 @@ requests = st.lists(
         st.sampled_from([CANDLE, MUG]),
         st.integers(1, 9),
         st.sampled_from([0, MORNING, EVENING]),
+        st.booleans(),
     ),
     max_size=40,
 )
@@ -86,10 +96,11 @@ def test_never_more_than_there_is_and_never_a_needless_no(
         allowed = baskets[request.buyer, request.variant] + request.quantity <= 20
         assert isinstance(answer, int) == (request.quantity <= most and allowed)
         if isinstance(answer, int):
-            assert answer == min(request.quantity, own.get(pair, 0))
-            if pair in own:
-                own[pair] -= answer
-            free[request.variant] -= request.quantity - answer
+            assert answer == (min(request.quantity, own.get(pair, 0)) if request.aside else 0)
+            if request.aside:
+                if pair in own:
+                    own[pair] -= answer
+                free[request.variant] -= request.quantity - answer
             baskets[request.buyer, request.variant] += request.quantity
     assert min(*free.values(), 0, *own.values()) == 0
 

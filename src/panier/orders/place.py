@@ -5,7 +5,7 @@ hears of it. The buyer's key makes a repeated request the same checkout.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -21,7 +21,6 @@ from panier.kit.arrays import (
     Ints,
     Jsons,
     Kinds,
-    Moments,
     Smalls,
     Texts,
     Uuids,
@@ -40,6 +39,7 @@ from panier.orders.rules import (
     DraftLine,
     EmptyBasket,
     NotSoldHere,
+    PaidFirst,
     PriceChanged,
     State,
     basket_until,
@@ -55,14 +55,14 @@ select c.* from unnest(%b::uuid[], %b::uuid[]) w(buyer, key) cross join lateral 
 """
 CHECKOUTS = """
 insert into checkout (id, key, buyer, market, show_id, person_id, payment_id, state, minor,
-  currency, email, name, name_on_air, address, remember, language, page_url, held_until, at)
+  currency, email, name, name_on_air, address, remember, language, page_url, at)
 select id, key, buyer, market, show_id, person_id, payment_id, 'placed', minor, currency, email,
-  name, name_on_air, address, remember, language, page_url, held_until, %b
+  name, name_on_air, address, remember, language, page_url, %b
 from unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::uuid[],
             %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::jsonb[], %b::bool[],
-            %b::text[], %b::text[], %b::timestamptz[])
+            %b::text[], %b::text[])
   g(id, key, buyer, market, show_id, person_id, payment_id, minor, currency, email, name,
-    name_on_air, address, remember, language, page_url, held_until)
+    name_on_air, address, remember, language, page_url)
 """
 ORDERS = """
 insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,
@@ -91,7 +91,7 @@ LINE_COLUMNS: Kinds = (
     Bigs, Uuids, Ints, Bigs,
 )  # fmt: skip
 CHECKOUT_COLUMNS: Kinds = (
-    *[Uuids] * 3, Texts, *[Uuids] * 3, Bigs, *[Texts] * 4, Jsons, Bools, Texts, Texts, Moments,
+    *[Uuids] * 3, Texts, *[Uuids] * 3, Bigs, *[Texts] * 4, Jsons, Bools, Texts, Texts,
 )  # fmt: skip
 # Numbers run per market and year of its calendar; the row stays locked until the commit.
 NUMBERS = """
@@ -124,7 +124,6 @@ class Placement(msgspec.Struct, frozen=True):
     expected: Money | None
     """The total that the buyer saw."""
     page_url: str
-    hold_seconds: int
     payment_seconds: int
     provider: str
     """Who takes the money."""
@@ -158,8 +157,6 @@ class Drafted(NamedTuple):
     drafts: list[Draft]
     shows: dict[UUID, UUID | None]
     """The show in which each seller's first item was put into the basket."""
-    held_until: datetime
-    """How long the basket would have been held without a payment."""
 
     @property
     def total(self) -> Money:
@@ -232,27 +229,26 @@ async def _draft(
     prices = await read_prices(tx, list(found.values()), moment)
     wants = {p.checkout: _want(p, holds[p.checkout]) for p in fresh if p.checkout in claimed}
     till = await incentives.open_till(tx, list(wants.values()), moment)
+    gone = await stock.find_gone(tx, holds)
     drafted = []
     for p in fresh:
         if p.checkout not in claimed:
             answers.setdefault(_pair(p), EmptyBasket())
             continue
         basket, mine = found[p.checkout], holds[p.checkout]
-        held_at = min(hold.at for hold in mine)
-        held_until = held_at + timedelta(seconds=p.hold_seconds)
         lines, missing = prices.lines(basket)
         want = wants[p.checkout]
         reduction = baskets.take_off(till, want, lines, mine, p.show)
-        refusal = _refusal(p, reduction, missing, moment)
+        refusal = _refusal(p, reduction, missing, moment, gone.get(p.checkout))
         if refusal is not None:
-            await stock.unclaim(tx, p.checkout, basket_until(held_at, held_until, moment))
+            await stock.unclaim(tx, {hold.id: basket_until(hold, moment) for hold in mine})
             answers[_pair(p)] = refusal
             continue
         till.accept(want, reduction.reduced)
         lines = reduction.lines
         drafts = draft_orders(lines, prices.terms(basket, lines), p.market.currency)
         shows = _first_shows(p, lines, mine)
-        drafted.append(Drafted(p, new_id(), drafts, shows, held_until))
+        drafted.append(Drafted(p, new_id(), drafts, shows))
     await till.close(tx)
     return drafted
 
@@ -263,7 +259,11 @@ def _want(p: Placement, holds: Sequence[stock.Hold]) -> incentives.Want:
 
 
 def _refusal(
-    p: Placement, reduction: baskets.Reduction, missing: Sequence[UUID], moment: datetime
+    p: Placement,
+    reduction: baskets.Reduction,
+    missing: Sequence[UUID],
+    moment: datetime,
+    gone: Mapping[UUID, int] | None,
 ) -> PanierError | None:
     """Say why this cannot be placed; None where it can.
 
@@ -274,6 +274,12 @@ def _refusal(
         return NotSoldHere(variants=[str(variant) for variant in missing])
     if any(line.offer.unit.currency != p.market.currency for line in lines):
         return CurrencyMismatch(currency=p.market.currency)
+    if gone:
+        return next(
+            PaidFirst(title=line.offer.title, variant=str(of), available=gone[of])
+            for line in lines
+            if (of := line.offer.variant) in gone
+        )
     shown = baskets.show_lines(lines, p.market.currency, moment, reduction.vouchers)
     if p.expected is None:
         return next(iter(reduction.reduced.problems.values()), None)
@@ -331,7 +337,6 @@ def _checkout_row(p: Placement, d: Drafted) -> tuple[object, ...]:
         p.checkout, p.key, p.buyer, p.market.code, p.show, p.person, d.payment, d.total.minor,
         d.total.currency, p.email, p.name, p.name_on_air,
         msgspec.json.encode(p.address), p.remember, p.language, p.page_url,
-        d.held_until,
     )  # fmt: skip
 
 

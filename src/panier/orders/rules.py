@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from panier import creators
+from panier import creators, stock
 from panier.baskets import Line, by_seller
 from panier.kit.errors import PanierError
 from panier.kit.money import Money
@@ -87,6 +87,12 @@ class NotSoldHere(PanierError):
     """Something in your basket is not sold here any more; please take it out."""
 
     code, status = "not_sold_here", 409
+
+
+class PaidFirst(PanierError):
+    """Others paid first. Left of “%(title)s”: %(available)s. You have paid nothing."""
+
+    code, status = "paid_first", 409
 
 
 class CurrencyMismatch(PanierError):
@@ -199,10 +205,12 @@ def name_on_air(name: str, consent: Consent) -> str | None:
     return " ".join(f"{letter}." for letter in letters) or None
 
 
-def basket_until(held_at: datetime, held_until: datetime, moment: datetime) -> datetime:
-    """Return until when a basket that was given back holds its stock.
+def basket_until(hold: stock.Hold, moment: datetime) -> datetime:
+    """Return until when something lies in a basket that was given back.
 
-    As long as it would have anyway, at least for another try, never beyond AGE_SECONDS_MAX.
+    As long as it would have anyway, at least for another try; stock is never held beyond
+    AGE_SECONDS_MAX.
     """
     again = moment + timedelta(seconds=GRACE_SECONDS)
-    return min(max(held_until, again), held_at + timedelta(seconds=AGE_SECONDS_MAX))
+    until = max(hold.kept_until or hold.expires_at, again)
+    return min(until, hold.at + timedelta(seconds=AGE_SECONDS_MAX)) if hold.aside else until

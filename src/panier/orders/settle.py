@@ -26,8 +26,7 @@ from panier.orders.rules import State, basket_until
 # locked in the order of the ids given: sorted, so that two batches cannot block each other.
 LOCK = """
 select c.* from unnest(%b::uuid[]) w(payment) cross join lateral (
-  select id, payment_id as payment, market, state, name_on_air, address->>'country' as country,
-         held_until
+  select id, payment_id as payment, market, state, name_on_air, address->>'country' as country
   from checkout where payment_id = w.payment for update) c
 """
 SOLD = """
@@ -70,7 +69,6 @@ class Checkout(msgspec.Struct):
     state: str
     name_on_air: str | None
     country: str
-    held_until: datetime
 
 
 class Sold(msgspec.Struct):
@@ -177,7 +175,8 @@ async def _finish(tx: Tx, endings: Sequence[Ending], moment: datetime) -> None:
     await record(tx, *(fact for fact in facts if fact is not None))
     for ending in endings:
         if ending.state == State.DECLINED:
-            await _give_back(tx, ending.checkout, moment)
+            holds = await stock.list_claimed(tx, [ending.checkout.id])
+            await stock.unclaim(tx, {hold.id: basket_until(hold, moment) for hold in holds})
 
 
 async def _book(
@@ -233,14 +232,6 @@ def _fact(s: Sold, ending: Ending, lines: Sequence[SoldLine]) -> events.Event | 
     if ending.state == State.REFUSED:
         return events.OrderRefused(market=checkout.market, order=s.id, checkout=checkout.id)
     return None
-
-
-async def _give_back(tx: Tx, checkout: Checkout, moment: datetime) -> None:
-    holds = await stock.list_claimed(tx, [checkout.id])
-    if holds:
-        held_at = min(hold.at for hold in holds)
-        until = basket_until(held_at, checkout.held_until, moment)
-        await stock.unclaim(tx, checkout.id, until)
 
 
 def settled(checkout: UUID, state: str, payment: payments.Payment) -> Settled:

@@ -117,7 +117,6 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
         keep=keep,
         expected=Money(wish.total.minor, wish.total.currency) if wish.total else None,
         page_url=f"{settings.public_web_url}{market.path}order/{page}",
-        hold_seconds=settings.hold_seconds,
         payment_seconds=settings.payment_seconds,
         provider=settings.payments,
     )

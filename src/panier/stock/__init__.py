@@ -30,12 +30,14 @@ from panier.stock.queries import (
     Finding,
     Hold,
     check_stock,
+    find_gone,
     get_availability,
     list_claimed,
     list_holds,
 )
 from panier.stock.rules import (
     UNITS_MAX,
+    WANTED_SECONDS,
     AllocationUsed,
     HoldLimitReached,
     LineFull,
@@ -54,6 +56,7 @@ from panier.stock.waiting import Place, Wish, leave, list_places, wait
 __all__ = [
     "PULSE",
     "UNITS_MAX",
+    "WANTED_SECONDS",
     "Allocation",
     "AllocationUsed",
     "Claim",
@@ -82,6 +85,7 @@ __all__ = [
     "expire_holds",
     "extend",
     "extend_by_socket",
+    "find_gone",
     "free_allocations",
     "get_availability",
     "give_back",

@@ -3,7 +3,7 @@
 Every one locks the stock rows first, in sorted order, then the holds: the order of the hold desk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +21,16 @@ from panier.stock.rules import NothingToExtend, draw
 
 EXPIRE_BATCH_MAX = 500
 """Holds that one sweep frees."""
+UNHELD = ("wanted", "expired")
+"""States of what a checkout claimed for which no stock is set aside."""
+LYING = ("held", "wanted")
+"""States of what lies in a basket."""
+# Rows that somebody is at work on are left for the next sweep: it waits for nobody.
+FORGET = """
+update hold set state = 'expired' where id in (
+  select id from hold where state = 'wanted' and expires_at <= %(moment)s
+  order by expires_at limit %(most)s for update skip locked)
+"""
 
 
 class Claim(NamedTuple):
@@ -37,13 +47,14 @@ async def release(tx: Tx, buyer: UUID, variant: UUID, quantity: int, market: str
     if variant not in before.shelves:
         raise NotFound
     cursor = await tx.execute(
-        f"select {KEPT} from hold where buyer = %s and variant_id = %s and market = %s"
-        " and state = 'held' and checkout_id is null order by at desc, id desc for update",
+        f"select state, {KEPT} from hold where buyer = %s and variant_id = %s and market = %s"
+        " and state in ('held', 'wanted') and checkout_id is null order by at desc, id desc"
+        " for update",
         (buyer, variant, market),
     )
-    holds = [Kept(*row) for row in await cursor.fetchall()]
+    holds = [(state == "held", Kept(*row)) for state, *row in await cursor.fetchall()]
     change, left, given_up = Change(before), quantity, list[UUID | None]()
-    for hold in holds:
+    for aside, hold in holds:
         back = min(hold.quantity, left)
         # Units that are free to all go back first: the show's own are its buyers' longest.
         own = max(0, back - (hold.quantity - hold.allocated))
@@ -57,16 +68,19 @@ async def release(tx: Tx, buyer: UUID, variant: UUID, quantity: int, market: str
                 " where id = %s",
                 (back, own, hold.id),
             )
-        if back:
+        if back and aside:
             change.free(hold._replace(quantity=back, allocated=own))
         left -= back
     await end_offers(tx, given_up, "passed")
     await change.write(tx)
-    return sum(hold.quantity for hold in holds) - (quantity - left)
+    return sum(hold.quantity for _, hold in holds) - (quantity - left)
 
 
 async def expire_holds(cell: Cell) -> int:
-    """Free holds whose time is over; returns how many were freed."""
+    """Free holds whose time is over; returns how many ended.
+
+    What was only wanted leaves its basket, and nothing is free for it.
+    """
 
     async def sweep(tx: Tx) -> int:
         moment = now()
@@ -77,7 +91,7 @@ async def expire_holds(cell: Cell) -> int:
         )
         due = await cursor.fetchall()
         if not due:
-            return 0
+            return await run(tx, FORGET, {"moment": moment, "most": EXPIRE_BATCH_MAX})
         before = await lock(tx, (variant for _, variant in due))
         cursor = await tx.execute(
             "update hold set state = 'expired' where id = any(%s) and state = 'held'"
@@ -122,15 +136,16 @@ async def extend(tx: Tx, buyer: UUID, market: str, seconds: int) -> list[UUID]:
 
 
 async def claim(tx: Tx, claims: Sequence[Claim], until: datetime) -> set[UUID]:
-    """Tie what each buyer holds to a checkout; returns the checkouts that got something.
+    """Tie what each buyer has in the basket to a checkout; returns those that got something.
 
     The holds last at least `until` (UTC), so that they do not run out while the buyer pays.
     """
     cursor = await tx.execute(
         """
-        update hold h set checkout_id = c.checkout, expires_at = greatest(h.expires_at, %s)
+        update hold h set checkout_id = c.checkout, kept_until = h.expires_at,
+          expires_at = greatest(h.expires_at, %s)
         from unnest(%b::uuid[], %b::uuid[], %b::text[]) c(checkout, buyer, market)
-        where h.buyer = c.buyer and h.market = c.market and h.state = 'held'
+        where h.buyer = c.buyer and h.market = c.market and h.state in ('held', 'wanted')
           and h.checkout_id is null and h.expires_at > %s
         returning h.checkout_id
         """,
@@ -145,21 +160,23 @@ async def claim(tx: Tx, claims: Sequence[Claim], until: datetime) -> set[UUID]:
     return {row[0] for row in await cursor.fetchall()}
 
 
-async def unclaim(tx: Tx, checkout: UUID, until: datetime) -> None:
-    """Put a checkout's holds back into the basket, for at least until `until`."""
+async def unclaim(tx: Tx, until: Mapping[UUID, datetime]) -> None:
+    """Put these holds of a checkout back into the basket, each until its moment (UTC)."""
     await run(
         tx,
-        "update hold set checkout_id = null, expires_at = %s"
-        " where checkout_id = %s and state = 'held'",
-        (until, checkout),
+        "update hold h set checkout_id = null, kept_until = null, expires_at = t.until"
+        " from unnest(%s::uuid[], %s::timestamptz[]) t(id, until)"
+        " where h.id = t.id and h.state in ('held', 'wanted')",
+        (list(until), list(until.values())),
     )
 
 
 async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     """Sell what these checkouts claimed; returns those that got everything.
 
-    A hold that ran out meanwhile is taken again where stock allows. A checkout that cannot have
-    all of it gets nothing: what it still held is free again. Taking twice sells once.
+    What is only wanted, or ran out meanwhile, is taken now where stock allows: who pays first gets
+    it. A checkout that cannot have all of it gets nothing: what it still held is free again. Taking
+    twice sells once.
     """
     cursor = await tx.execute(
         "select distinct variant_id from hold where checkout_id = any(%s)", (list(checkouts),)
@@ -176,13 +193,13 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     taken, moved = set(), list[tuple[str, Kept]]()
     for checkout, claimed in claims.items():
         held = [hold for state, hold in claimed if state == "held"]
-        again = _take_again(change, [hold for state, hold in claimed if state == "expired"])
+        again = _take_now(change, [hold for state, hold in claimed if state in UNHELD])
         given_up = not claimed or any(state == "released" for state, _ in claimed)
         if not given_up and again is not None:
             taken.add(checkout)
             moved += [("sold", hold) for hold in (*held, *again)]
         else:
-            moved += [("released", hold) for hold in held]
+            moved += [("released", hold) for state, hold in claimed if state in LYING]
         for hold in held:
             (change.sell if checkout in taken else change.free)(hold)
     if moved:
@@ -199,12 +216,12 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     return taken
 
 
-def _take_again(change: Change, expired: Sequence[Kept]) -> list[Kept] | None:
-    """Sell holds that ran out, where all of them can be had; None where not."""
-    left = {hold.variant: change.left(hold.variant) for hold in expired}
-    shares = {(h.show, h.variant): change.share(h.show, h.variant) for h in expired}
+def _take_now(change: Change, unheld: Sequence[Kept]) -> list[Kept] | None:
+    """Sell what is not set aside, where all of it can be had; None where not."""
+    left = {hold.variant: change.left(hold.variant) for hold in unheld}
+    shares = {(h.show, h.variant): change.share(h.show, h.variant) for h in unheld}
     again = []
-    for hold in expired:
+    for hold in unheld:
         pair = (hold.show, hold.variant)
         share = shares[pair]
         own = draw(hold.quantity, left[hold.variant], share)

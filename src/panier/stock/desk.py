@@ -32,21 +32,25 @@ cross join lateral (
   select coalesce(sum(h.quantity), 0)::int as units,
          max(h.expires_at) filter (where h.id = w.id) as known
   from hold h where h.buyer = w.buyer and h.variant_id = w.variant_id
-    and h.state = 'held' and h.checkout_id is null) f
+    and h.state in ('held', 'wanted') and h.checkout_id is null) f
 order by w.n
+"""
+WRITE = """
+insert into hold (id, variant_id, market, show_id, buyer, quantity, state, at, expires_at)
+select id, variant_id, market, show_id, buyer, quantity, '{state}', m.at,
+       m.at + (seconds * interval '1 s')
+from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::int[], %b::int[])
+  w(id, variant_id, market, show_id, buyer, quantity, seconds),
+  (select %b::timestamptz) m(at)
 """
 TAKE = """
 with taken as (
   update stock s set available = s.available - t.free, held = s.held + t.quantity
   from unnest(%b::uuid[], %b::int[], %b::int[]) t(variant_id, free, quantity)
   where s.variant_id = t.variant_id)
-insert into hold (id, variant_id, market, show_id, buyer, quantity, state, at, expires_at)
-select id, variant_id, market, show_id, buyer, quantity, 'held', m.at,
-       m.at + (seconds * interval '1 s')
-from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::int[], %b::int[])
-  w(id, variant_id, market, show_id, buyer, quantity, seconds),
-  (select %b::timestamptz) m(at)
-"""
+""" + WRITE.format(state="held")
+# Of a show where who pays first gets it: in the basket, and nothing is set aside.
+WANT = WRITE.format(state="wanted")
 # Only where a show has units of its own: which of the holds just written draw on them.
 TAKE_OWN = """
 with own as (
@@ -73,10 +77,15 @@ class Wanted(msgspec.Struct, frozen=True):
     """How long the stock is set aside."""
     limit: int
     """Units that one buyer may hold of one variant."""
+    aside: bool = True
+    """Set stock aside; without, it lies in the basket and who pays first gets it."""
 
 
 class Held(msgspec.Struct, frozen=True):
-    """Stock set aside: `in_basket` units of this variant are the buyer's now."""
+    """Stock set aside: `in_basket` units of this variant are the buyer's now.
+
+    Where the press set nothing aside (not `aside`), they are still whoever's pays first.
+    """
 
     hold: UUID
     variant: UUID
@@ -85,6 +94,7 @@ class Held(msgspec.Struct, frozen=True):
     available: int
     """What is left to sell where the press came from."""
     in_basket: int
+    aside: bool
 
 
 async def hold(cell: Cell, wanted: Wanted) -> Held:
@@ -134,7 +144,7 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
         if w.hold.int not in known:
             fresh.setdefault(w.hold.int, w)
     requests = [
-        Request(w.buyer.int, w.variant.int, w.quantity, w.show.int if w.show else 0)
+        Request(w.buyer.int, w.variant.int, w.quantity, w.show.int if w.show else 0, w.aside)
         for w in fresh.values()
     ]
     answers = grant(requests, available, in_basket, batch[0].limit, shares)
@@ -148,14 +158,15 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     moment = now()
     until = {s: moment + timedelta(seconds=s) for s in {w.seconds for w, _ in granted}}
     for w, own in granted:
-        available[w.variant.int] -= w.quantity - own
+        if w.aside:
+            available[w.variant.int] -= w.quantity - own
         if own and w.show:
             pair = (w.show.int, w.variant.int)
             shares[pair] = shares[pair]._replace(available=shares[pair].available - own)
         in_basket[w.buyer.int, w.variant.int] += w.quantity
         known[w.hold.int] = until[w.seconds]
     if granted:
-        await _take(tx, granted, moment)
+        await _write(tx, granted, moment)
     await report(
         tx,
         before,
@@ -167,7 +178,7 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
         refusals.get(w.hold.int)
         or Held(
             w.hold, w.variant, w.quantity, known[w.hold.int], _left(w, available, shares),
-            in_basket[w.buyer.int, w.variant.int],
+            in_basket[w.buyer.int, w.variant.int], w.aside,
         )
         for w in batch
     ]  # fmt: skip
@@ -202,34 +213,41 @@ async def _read_holds(
     return in_basket, known
 
 
+async def _write(tx: Tx, granted: list[tuple[Wanted, int]], moment: datetime) -> None:
+    taken = [(w, own) for w, own in granted if w.aside]
+    wanted = [w for w, _ in granted if not w.aside] if len(taken) < len(granted) else []
+    try:
+        if taken:
+            await _take(tx, taken, moment)
+        if wanted:
+            await tx.execute(WANT, (*_columns(wanted), moment), prepare=True)
+    except psycopg.errors.UniqueViolation:
+        if len(granted) == 1:
+            raise Conflict from None
+        raise
+
+
+def _columns(asked: list[Wanted]) -> tuple[object, ...]:
+    return (
+        Uuids([w.hold for w in asked]),
+        Uuids([w.variant for w in asked]),
+        Texts([w.market for w in asked]),
+        Uuids([w.show for w in asked]),
+        Uuids([w.buyer for w in asked]),
+        Ints([w.quantity for w in asked]),
+        Ints([w.seconds for w in asked]),
+    )
+
+
 async def _take(tx: Tx, granted: list[tuple[Wanted, int]], moment: datetime) -> None:
     totals: defaultdict[int, int] = defaultdict(int)
     free: defaultdict[int, int] = defaultdict(int)
     for w, own in granted:
         totals[w.variant.int] += w.quantity
         free[w.variant.int] += w.quantity - own
-    try:
-        await tx.execute(
-            TAKE,
-            (
-                Uuids(UUID(int=v) for v in totals),
-                Ints(free.values()),
-                Ints(totals.values()),
-                Uuids([w.hold for w, _ in granted]),
-                Uuids([w.variant for w, _ in granted]),
-                Texts([w.market for w, _ in granted]),
-                Uuids([w.show for w, _ in granted]),
-                Uuids([w.buyer for w, _ in granted]),
-                Ints([w.quantity for w, _ in granted]),
-                Ints([w.seconds for w, _ in granted]),
-                moment,
-            ),
-            prepare=True,
-        )
-    except psycopg.errors.UniqueViolation:
-        if len(granted) == 1:
-            raise Conflict from None
-        raise
+    counts = (Uuids(UUID(int=v) for v in totals), Ints(free.values()), Ints(totals.values()))
+    asked = _columns([w for w, _ in granted])
+    await tx.execute(TAKE, (*counts, *asked, moment), prepare=True)
     drawn = [(w, own) for w, own in granted if own]
     if drawn:
         await tx.execute(

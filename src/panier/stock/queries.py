@@ -1,6 +1,7 @@
 """Reads: what is left, who holds what, and whether the counts agree."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,15 @@ from panier.kit.db import Tx, rows
 HOLDS_MAX = 500
 """Holds read of one buyer."""
 
+Pair = tuple[UUID | None, UUID]
+"""A show (None: none) and a variant."""
+
+HOLDS = """
+select id, variant_id as variant, quantity, show_id as show, at, expires_at,
+       checkout_id as checkout, extended, waiting_id is not null as offered,
+       state <> 'wanted' as aside, kept_until
+from hold
+"""
 LEFT_IN_SHOW = """
 select s.variant_id, case when a.show_id is null then s.available
                           when a.beyond then a.available + s.available
@@ -18,6 +28,16 @@ select s.variant_id, case when a.show_id is null then s.available
 from stock s left join allocation a
   on a.variant_id = s.variant_id and a.show_id = %s and a.closed_at is null
 where s.variant_id = any(%s)
+"""
+# The same by show and variant.
+LEFT_OF = """
+select p.show, p.variant, case when a.show_id is null then s.available
+                               when a.beyond then a.available + s.available
+                               else a.available end
+from unnest(%s::uuid[], %s::uuid[]) p(show, variant)
+join stock s on s.variant_id = p.variant
+left join allocation a
+  on a.variant_id = p.variant and a.show_id = p.show and a.closed_at is null
 """
 # Counts against holds; allocations against the holds of their show; and what is there, set aside
 # or sold against what was ever brought in, so that held + sold <= stock. A return or an allocation
@@ -78,6 +98,10 @@ class Hold(msgspec.Struct):
     """It was kept longer once, which is all there is."""
     offered: bool
     """Its buyer waited for it, and others wait behind."""
+    aside: bool
+    """Stock is set aside for it; else who pays first gets it."""
+    kept_until: datetime | None
+    """While a payment is under way: when it would have ended without one."""
 
 
 class Finding(msgspec.Struct):
@@ -89,24 +113,17 @@ class Finding(msgspec.Struct):
 
 
 async def list_holds(tx: Tx, buyer: UUID, market: str) -> list[Hold]:
-    """List what `buyer` holds in `market` and is not being paid for, oldest first."""
-    sql = """
-    select id, variant_id as variant, quantity, show_id as show, at, expires_at,
-           checkout_id as checkout, extended, waiting_id is not null as offered
-    from hold where buyer = %s and market = %s and state = 'held' and checkout_id is null
-      and expires_at > now()
-    order by at, id limit %s
-    """
+    """List what is in a buyer's basket in `market` and not being paid for, oldest first."""
+    sql = HOLDS + (
+        "where buyer = %s and market = %s and state in ('held', 'wanted') and checkout_id is null"
+        " and expires_at > now() order by at, id limit %s"
+    )
     return await rows(tx, sql, (buyer, market, HOLDS_MAX), Hold)
 
 
 async def list_claimed(tx: Tx, checkouts: Sequence[UUID]) -> list[Hold]:
     """List what these checkouts are paying for or have paid for, oldest first."""
-    sql = """
-    select id, variant_id as variant, quantity, show_id as show, at, expires_at,
-           checkout_id as checkout, extended, waiting_id is not null as offered
-    from hold where checkout_id = any(%s) order by at, id
-    """
+    sql = HOLDS + "where checkout_id = any(%s) order by at, id"
     return await rows(tx, sql, (list(checkouts),), Hold)
 
 
@@ -121,6 +138,33 @@ async def get_availability(
         return dict(await cursor.fetchall())
     cursor = await tx.execute(LEFT_IN_SHOW, (show, list(variants)))
     return dict(await cursor.fetchall())
+
+
+async def find_gone(tx: Tx, baskets: Mapping[UUID, Sequence[Hold]]) -> dict[UUID, dict[UUID, int]]:
+    """Return, by basket, the variants of which less is left than it wants unheld, and how much.
+
+    A look before money is asked for; who pays first is decided by `take`. Asks nothing where all
+    is set aside.
+    """
+    wanted: dict[UUID, Counter[Pair]] = {}
+    for key, holds in baskets.items():
+        unheld = [hold for hold in holds if not hold.aside]
+        if unheld:
+            wanted[key] = Counter()
+            for hold in unheld:
+                wanted[key][hold.show, hold.variant] += hold.quantity
+    if not wanted:
+        return {}
+    pairs = list(dict.fromkeys(pair for units in wanted.values() for pair in units))
+    asked = ([show for show, _ in pairs], [variant for _, variant in pairs])
+    cursor = await tx.execute(LEFT_OF, asked)
+    left: dict[Pair, int] = {(show, of): units for show, of, units in await cursor.fetchall()}
+    gone = {
+        key: {of: left.get((show, of), 0) for (show, of), n in units.items()
+              if left.get((show, of), 0) < n}
+        for key, units in wanted.items()
+    }  # fmt: skip
+    return {key: short for key, short in gone.items() if short}
 
 
 async def check_stock(tx: Tx) -> list[Finding]:

@@ -9,6 +9,8 @@ from panier.kit.errors import NotFound, PanierError
 
 UNITS_MAX = 1_000_000
 """Units of one variant that can be free at once."""
+WANTED_SECONDS = 86_400
+"""What sets nothing aside lies in a basket for a day: it takes nothing from anybody."""
 
 
 class Reason(StrEnum):
@@ -115,6 +117,8 @@ class Request(NamedTuple):
     quantity: int
     show: int = 0
     """The show in which it was pressed; 0: none."""
+    aside: bool = True
+    """It sets stock aside; else who pays first gets it."""
 
 
 def draw(quantity: int, free: int, share: Share | None) -> int | None:
@@ -164,13 +168,13 @@ def grant(
 
     Whoever still fits is served, even behind a larger request that did not. `available` is free
     units by variant (unknown: not found), `held` by buyer and variant, `limit` units a buyer and
-    variant, `shares` by show and variant.
+    variant, `shares` by show and variant. What sets nothing aside must be there, and stays there.
     """
     left = dict(available)
     mine = dict(held)
     own = dict(shares or {})
     answers: list[PanierError | int] = []
-    for buyer, variant, quantity, show in requests:
+    for buyer, variant, quantity, show, aside in requests:
         pair = (buyer, variant)
         share = own.get((show, variant)) if own else None
         if variant not in left:
@@ -180,9 +184,12 @@ def grant(
         elif (drawn := draw(quantity, left[variant], share)) is None:
             answers.append(_too_few(variant, reach(left[variant], share)))
         else:
-            left[variant] -= quantity - drawn
-            if share and drawn:
-                own[show, variant] = share._replace(available=share.available - drawn)
+            if not aside:
+                drawn = 0
+            else:
+                left[variant] -= quantity - drawn
+                if share and drawn:
+                    own[show, variant] = share._replace(available=share.available - drawn)
             mine[pair] = mine.get(pair, 0) + quantity
             answers.append(drawn)
     return answers

@@ -51,6 +51,15 @@ class Settings(BaseSettings):
     """The room's WebSocket."""
     video_port: Port = 8402
     """Playlists and segments."""
+
+    vies_url: Annotated[str, Field(pattern=r"^(https?://[^?#]+)?$")] = (
+        "https://ec.europa.eu/taxation_customs/vies/rest-api"
+    )
+    """Where the EU's register of VAT ids answers. Empty: nobody is asked, all pay VAT."""
+    vies_requester: str = ""
+    """Our own VAT id (`FR…`): told to the register, which then numbers its answers as evidence."""
+    vat_check_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """How old an answer of that register may be for a company to buy without VAT."""
     rtmp_port: Port = 1935
     """Encoders publish here."""
     web_url: str = ""

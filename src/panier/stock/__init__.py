@@ -11,6 +11,7 @@ limits  a hold lasts at most 15 minutes and is extended once (30 minutes with a 
 
 from panier.stock.actions import Claim, claim, expire_holds, extend, release, take, unclaim
 from panier.stock.allocations import Allocation, allocate, free_allocations
+from panier.stock.closing import close_at
 from panier.stock.commands import (
     extend_by_socket,
     places_by_socket,
@@ -39,6 +40,7 @@ from panier.stock.rules import (
     UNITS_MAX,
     WANTED_SECONDS,
     AllocationUsed,
+    Closed,
     HoldLimitReached,
     LineFull,
     NotEnough,
@@ -60,6 +62,7 @@ __all__ = [
     "Allocation",
     "AllocationUsed",
     "Claim",
+    "Closed",
     "Finding",
     "Held",
     "Hold",
@@ -81,6 +84,7 @@ __all__ = [
     "change_stock",
     "check_stock",
     "claim",
+    "close_at",
     "correct",
     "expire_holds",
     "extend",

@@ -15,6 +15,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, run
 from panier.kit.errors import NotFound
 from panier.kit.outbox import record
+from panier.stock.closing import closed
 from panier.stock.counts import KEPT, Change, Kept, lock
 from panier.stock.line import end_offers
 from panier.stock.rules import NothingToExtend, draw
@@ -124,7 +125,8 @@ async def extend(tx: Tx, buyer: UUID, market: str, seconds: int) -> list[UUID]:
     An offer to somebody who waited is not extended: others wait behind. Raises NothingToExtend.
     """
     cursor = await tx.execute(
-        "update hold set expires_at = expires_at + make_interval(secs => %s), extended = true"
+        "update hold set expires_at = least(expires_at + make_interval(secs => %s), closes_at),"
+        " extended = true"
         " where buyer = %s and market = %s and state = 'held' and checkout_id is null"
         " and not extended and waiting_id is null and expires_at > %s returning id",
         (seconds, buyer, market, now()),
@@ -143,7 +145,7 @@ async def claim(tx: Tx, claims: Sequence[Claim], until: datetime) -> set[UUID]:
     cursor = await tx.execute(
         """
         update hold h set checkout_id = c.checkout, kept_until = h.expires_at,
-          expires_at = greatest(h.expires_at, %s)
+          expires_at = least(greatest(h.expires_at, %s), h.closes_at)
         from unnest(%b::uuid[], %b::uuid[], %b::text[]) c(checkout, buyer, market)
         where h.buyer = c.buyer and h.market = c.market and h.state in ('held', 'wanted')
           and h.checkout_id is null and h.expires_at > %s
@@ -164,7 +166,8 @@ async def unclaim(tx: Tx, until: Mapping[UUID, datetime]) -> None:
     """Put these holds of a checkout back into the basket, each until its moment (UTC)."""
     await run(
         tx,
-        "update hold h set checkout_id = null, kept_until = null, expires_at = t.until"
+        "update hold h set checkout_id = null, kept_until = null,"
+        " expires_at = least(t.until, h.closes_at)"
         " from unnest(%s::uuid[], %s::timestamptz[]) t(id, until)"
         " where h.id = t.id and h.state in ('held', 'wanted')",
         (list(until), list(until.values())),
@@ -175,8 +178,8 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     """Sell what these checkouts claimed; returns those that got everything.
 
     What is only wanted, or ran out meanwhile, is taken now where stock allows: who pays first gets
-    it. A checkout that cannot have all of it gets nothing: what it still held is free again. Taking
-    twice sells once.
+    it. A checkout that cannot have all of it gets nothing: what it still held is free again; so is
+    what has closed. Taking twice sells once.
     """
     cursor = await tx.execute(
         "select distinct variant_id from hold where checkout_id = any(%s)", (list(checkouts),)
@@ -191,10 +194,14 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     for checkout, state, *rest in await cursor.fetchall():
         claims[checkout].append((state, Kept(*rest)))
     taken, moved = set(), list[tuple[str, Kept]]()
+    over = closed(change.before, now())
     for checkout, claimed in claims.items():
         held = [hold for state, hold in claimed if state == "held"]
         again = _take_now(change, [hold for state, hold in claimed if state in UNHELD])
-        given_up = not claimed or any(state == "released" for state, _ in claimed)
+        given_up = not claimed or any(
+            state == "released" or (hold.variant in over and state != "sold")
+            for state, hold in claimed
+        )
         if not given_up and again is not None:
             taken.add(checkout)
             moved += [("sold", hold) for hold in (*held, *again)]

@@ -6,7 +6,7 @@ allocations of those variants too.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from panier.stock.shelves import tell
 # `alert_at`: the seller is told when no more than this are left; below 0 they are not, or were.
 LOCK = """
 select variant_id, available,
-       case when low_told or low_at = 0 then -1 else low_at end as alert_at, allocations
+       case when low_told or low_at = 0 then -1 else low_at end as alert_at, allocations, closes_at
 from stock where variant_id = any(%b) order by variant_id for update
 """
 SHARES = """
@@ -56,6 +56,8 @@ class Shelf(NamedTuple):
     available: int
     alert_at: int
     allocations: int
+    closes_at: datetime | None
+    """Nobody can have it from then on; None: it stays."""
 
 
 Shares = dict[tuple[UUID, UUID], Share]
@@ -212,6 +214,9 @@ class Change:
         moment = now()
         offers = []
         for variant in dict.fromkeys(waiter.variant for waiter in line):
+            ends = self.before.shelves[variant].closes_at
+            if ends is not None and ends <= moment:
+                continue
             waiters = [waiter for waiter in line if waiter.variant == variant]
             shares = {s: self.share(s, v) for s, v in self.shares if v == variant}
             own = {show: share for show, share in shares.items() if share}
@@ -220,6 +225,7 @@ class Change:
             for waiter, (units, drawn) in zip(waiters, served, strict=True):
                 if units:
                     until = moment + timedelta(seconds=waiter.seconds)
+                    until = until if ends is None else min(until, ends)
                     offers.append(Offer(waiter, new_id(), units, drawn, until))
         for o in offers:
             held = Kept(o.hold, o.to.variant, o.units, o.own, o.to.show, o.to.market)

@@ -19,8 +19,9 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.i18n import _
+from panier.stock.closing import cap_new, closings
 from panier.stock.counts import lock, report
-from panier.stock.rules import HoldLimitReached, Request, Share, SoldOut, grant, reach
+from panier.stock.rules import Closed, HoldLimitReached, Request, Share, SoldOut, grant, reach
 from panier.stock.shelves import Shelves
 
 # What each request's buyer holds of its variant, and whether this very request was granted before.
@@ -101,7 +102,7 @@ async def hold(cell: Cell, wanted: Wanted) -> Held:
     """Set stock aside for a buyer until it expires (UTC).
 
     Commits together with whoever presses at the same moment. Raises SoldOut, NotEnough,
-    HoldLimitReached, NotFound, BadInput.
+    HoldLimitReached, Closed, NotFound, BadInput.
     """
     [answer] = await hold_all(cell, [wanted])
     if isinstance(answer, PanierError):
@@ -138,24 +139,28 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     available = {v.int: shelf.available for v, shelf in before.shelves.items()}
     shares = {(s.int, v.int): share for (s, v), share in before.shares.items()}
     in_basket, known = await _read_holds(tx, batch)
+    moment = now()
+    ends = closings(before)
 
+    refusals: dict[int, PanierError] = {}
     fresh: dict[int, Wanted] = {}
     for w in batch:
         if w.hold.int not in known:
-            fresh.setdefault(w.hold.int, w)
+            if w.variant.int in ends and ends[w.variant.int] <= moment:
+                refusals[w.hold.int] = Closed(variant=str(w.variant))
+            else:
+                fresh.setdefault(w.hold.int, w)
     requests = [
         Request(w.buyer.int, w.variant.int, w.quantity, w.show.int if w.show else 0, w.aside)
         for w in fresh.values()
     ]
     answers = grant(requests, available, in_basket, batch[0].limit, shares)
-    refusals: dict[int, PanierError] = {}
     granted: list[tuple[Wanted, int]] = []
     for w, answer in zip(fresh.values(), answers, strict=True):
         if isinstance(answer, int):
             granted.append((w, answer))
         else:
             refusals[w.hold.int] = answer
-    moment = now()
     until = {s: moment + timedelta(seconds=s) for s in {w.seconds for w, _ in granted}}
     for w, own in granted:
         if w.aside:
@@ -164,9 +169,11 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
             pair = (w.show.int, w.variant.int)
             shares[pair] = shares[pair]._replace(available=shares[pair].available - own)
         in_basket[w.buyer.int, w.variant.int] += w.quantity
-        known[w.hold.int] = until[w.seconds]
+        known[w.hold.int] = min(until[w.seconds], ends.get(w.variant.int, until[w.seconds]))
     if granted:
         await _write(tx, granted, moment)
+        if ends:
+            await cap_new(tx, [w.hold for w, _ in granted])
     await report(
         tx,
         before,

@@ -25,8 +25,9 @@ with offered as (
   from unnest(%(keys)s::uuid[], %(holds)s::uuid[], %(untils)s::timestamptz[]) t(id, hold, until)
   where w.id = t.id)
 insert into hold (id, variant_id, market, show_id, buyer, quantity, allocated, state, at,
-                  expires_at, waiting_id)
-select hold, variant, market, show, buyer, units, own, 'held', %(at)s, until, key
+                  expires_at, waiting_id, closes_at)
+select hold, variant, market, show, buyer, units, own, 'held', %(at)s, until, key,
+       (select closes_at from stock where variant_id = variant)
 from unnest(%(holds)s::uuid[], %(variants)s::uuid[], %(markets)s::text[], %(shows)s::uuid[],
             %(buyers)s::uuid[], %(units)s::int[], %(owns)s::int[], %(untils)s::timestamptz[],
             %(keys)s::uuid[])

@@ -53,6 +53,12 @@ class NotEnough(PanierError):
     code, status = "not_enough", 409
 
 
+class Closed(PanierError):
+    """The time for this is over: it can no longer be booked."""
+
+    code, status = "closed", 409
+
+
 class HoldLimitReached(PanierError):
     """You can hold at most %(limit)s of this product."""
 

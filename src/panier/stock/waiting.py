@@ -9,8 +9,9 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run, value
 from panier.kit.errors import NotFound
 from panier.kit.ids import new_id
+from panier.stock.closing import closed
 from panier.stock.counts import Change, lock
-from panier.stock.rules import HoldLimitReached, LineFull, StillThere, reach
+from panier.stock.rules import Closed, HoldLimitReached, LineFull, StillThere, reach
 
 LINE_MAX = 10_000
 """Buyers who can wait for one variant."""
@@ -28,8 +29,9 @@ select w.variant_id as variant, w.show_id as show, w.quantity, w.state, w.offer_
        (select count(*)::int from waiting before
         where before.variant_id = w.variant_id and before.state = 'waiting'
           and (before.at, before.id) <= (w.at, w.id)) as position
-from waiting w
+from waiting w join stock s on s.variant_id = w.variant_id
 where w.buyer = %s and w.market = %s and w.state in ('waiting', 'offered')
+  and (s.closes_at is null or s.closes_at > now())
 order by w.at, w.id limit %s
 """
 
@@ -64,13 +66,15 @@ class Wish(msgspec.Struct, frozen=True):
 async def wait(tx: Tx, wish: Wish) -> None:
     """Get in line for a variant; being there already changes nothing.
 
-    Raises NotFound, HoldLimitReached, StillThere, LineFull.
+    Raises NotFound, HoldLimitReached, Closed, StillThere, LineFull.
     """
     if not 1 <= wish.quantity <= wish.limit:
         raise HoldLimitReached(limit=wish.limit)
     before = await lock(tx, [wish.variant])
     if wish.variant not in before.shelves:
         raise NotFound
+    if closed(before, now()):
+        raise Closed
     share = Change(before).share(wish.show, wish.variant)
     left = reach(before.shelves[wish.variant].available, share)
     if left:

@@ -1,9 +1,10 @@
 """Catalogue: what can be sold, by whom, for how much, in which words and pictures.
 
-owns    seller, product, variant, price, price_spell
+owns    seller, shipping_rate, product, variant, price, price_spell, service, slot
 says    nothing yet: a price is read when it is needed
 hears   nothing
-limits  50 variants a product; pictures of at most 10 MB and 40 million pixels;
+limits  50 variants a product, 200 slots of a service to come; pictures of at most 10 MB and
+        40 million pixels;
         a seller's tier is known within 5 seconds of its change by every process
 """
 
@@ -13,6 +14,14 @@ from panier.catalog.actions import (
     create_seller,
     set_image,
     set_price,
+)
+from panier.catalog.exemptions import (
+    EXEMPTIONS,
+    OF_GOODS,
+    OF_SERVICES,
+    SEALED,
+    Withdrawal,
+    tell_exemption,
 )
 from panier.catalog.history import (
     Spell,
@@ -48,6 +57,7 @@ from panier.catalog.rules import (
     CurrencyRefused,
     FalseReduction,
     NothingToReduce,
+    ParcelRate,
     SkuTaken,
     SlugTaken,
     TooManyPixels,
@@ -55,49 +65,118 @@ from panier.catalog.rules import (
     image_url,
     tier_on,
 )
+from panier.catalog.shipping import (
+    ShippingRate,
+    drop_shipping,
+    list_destinations,
+    list_shipping,
+    set_one_parcel,
+    set_shipping,
+)
+from panier.catalog.slot_rules import (
+    SLOTS_MAX,
+    NotAService,
+    Slot,
+    SlotTaken,
+    TooManySlots,
+    repeat,
+)
+from panier.catalog.slots import (
+    Service,
+    SlotRow,
+    Terms,
+    add_slots,
+    cancel_slot,
+    create_service,
+    end_slot,
+    find_product_kind,
+    find_slot,
+    get_service,
+    list_arrivals,
+    list_finished_slots,
+    list_past_slots,
+    list_slots,
+    set_terms,
+    set_withdrawal,
+)
 from panier.catalog.tiers import list_tiers, set_tier
 
 __all__ = [
+    "EXEMPTIONS",
+    "OF_GOODS",
+    "OF_SERVICES",
+    "SEALED",
+    "SLOTS_MAX",
     "BadPicture",
     "CurrencyRefused",
     "FalseReduction",
     "NewVariant",
+    "NotAService",
     "NothingToReduce",
     "Offer",
+    "ParcelRate",
     "Product",
     "Seller",
     "SellerName",
+    "Service",
+    "ShippingRate",
     "SkuTaken",
+    "Slot",
+    "SlotRow",
+    "SlotTaken",
     "SlugTaken",
     "Spell",
+    "Terms",
     "TooManyPixels",
+    "TooManySlots",
     "Variant",
+    "Withdrawal",
+    "add_slots",
+    "cancel_slot",
     "check_reduction",
     "create_product",
     "create_seller",
+    "create_service",
+    "drop_shipping",
+    "end_slot",
     "end_spell",
     "find_offers",
     "find_product_id",
+    "find_product_kind",
     "find_product_of",
     "find_products",
     "find_seller",
+    "find_slot",
     "get_product",
     "get_seller",
+    "get_service",
     "get_unit_price",
     "get_unit_price_at",
     "image_url",
     "keep_image",
+    "list_arrivals",
+    "list_destinations",
+    "list_finished_slots",
     "list_history",
+    "list_past_slots",
     "list_products",
     "list_products_of",
     "list_sellers",
     "list_sellers_of",
+    "list_shipping",
+    "list_slots",
     "list_tiers",
     "list_variants",
     "lowest_prior_prices",
     "note_spell",
+    "repeat",
     "set_image",
+    "set_one_parcel",
     "set_price",
+    "set_shipping",
+    "set_terms",
     "set_tier",
+    "set_withdrawal",
+    "tell_exemption",
     "tier_on",
 ]

@@ -16,6 +16,7 @@ from panier.catalog.rules import (
     TITLE_MAX,
     VARIANTS_MAX,
     CurrencyRefused,
+    ParcelRate,
     SkuTaken,
     SlugTaken,
     Texts,
@@ -25,6 +26,7 @@ from panier.catalog.rules import (
     check_slug,
     check_texts,
 )
+from panier.catalog.shipping import set_shipping
 from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
 from panier.kit.errors import BadInput, NotFound
@@ -44,24 +46,25 @@ class NewVariant(msgspec.Struct, frozen=True):
 async def create_seller(
     tx: Tx, *, market: str, slug: str, name: str, country: str, shipping: Money
 ) -> UUID:
-    """Make a seller of `market`; `shipping` is the price of one parcel there, VAT included.
+    """Make a seller of `market`; `shipping` is the price of a parcel in its country, with VAT.
 
     Raises SlugTaken, CurrencyRefused, BadInput.
     """
     check_slug(slug)
     check_line(name, "name", NAME_MAX)
     home = await markets.get_market(tx, market)
-    if shipping.currency != home.currency or shipping.minor < 0:
+    if shipping.currency != home.currency:
         raise CurrencyRefused(currency=home.currency)
     seller, moment = new_id(), now()
     made = await run(
         tx,
-        "insert into seller (id, market, slug, name, country, shipping_minor, since, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (market, slug) do nothing",
-        (seller, market, slug, name, country, shipping.minor, home.day(moment), moment),
+        "insert into seller (id, market, slug, name, country, since, at)"
+        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (market, slug) do nothing",
+        (seller, market, slug, name, country, home.day(moment), moment),
     )
     if not made:
         raise SlugTaken(slug=slug)
+    await set_shipping(tx, seller, home.country, ParcelRate(shipping.minor))
     return seller
 
 
@@ -80,27 +83,45 @@ async def create_product(
     Raises NotFound (no such seller), SlugTaken, SkuTaken, CurrencyRefused, BadInput and
     markets.UnknownVatRate.
     """
-    check_slug(slug)
-    check_texts(title, "title", TITLE_MAX)
-    check_texts(description, "description", DESCRIPTION_MAX)
     if not 1 <= len(variants) <= VARIANTS_MAX:
         reason = _("a product has 1 to %(count)s variants", count=VARIANTS_MAX)
         raise BadInput(field="variants", reason=reason)
+    product, market = await insert_product(
+        tx,
+        seller=seller,
+        slug=slug,
+        title=title,
+        description=description,
+        vat_category=vat_category,
+    )
+    for position, variant in enumerate(variants):
+        await _add_variant(tx, product, market, position, variant)
+    return product
+
+
+async def insert_product(
+    tx: Tx,
+    *,
+    seller: UUID,
+    slug: str,
+    title: Mapping[str, str],
+    description: Mapping[str, str],
+    vat_category: str,
+    kind: str = "goods",
+    withdrawal: str = "allowed",
+) -> tuple[UUID, markets.Market]:
+    """Make a product without variants; returns it and its market. Raises as `create_product`."""
+    check_slug(slug)
+    check_texts(title, "title", TITLE_MAX)
+    check_texts(description, "description", DESCRIPTION_MAX)
     product = new_id()
     cursor = await tx.execute(
-        "insert into product (id, seller_id, market, slug, title, description, vat_category, at)"
-        " select %s, s.id, s.market, %s, %s, %s, %s, %s from seller s where s.id = %s"
-        " on conflict (market, slug) do nothing returning market",
-        (
-            product,
-            slug,
-            Jsonb(dict(title)),
-            Jsonb(dict(description)),
-            vat_category,
-            now(),
-            seller,
-        ),
-    )
+        "insert into product (id, seller_id, market, slug, title, description, vat_category, kind,"
+        " withdrawal, at) select %s, s.id, s.market, %s, %s, %s, %s, %s, %s, %s from seller s"
+        " where s.id = %s on conflict (market, slug) do nothing returning market",
+        (product, slug, Jsonb(dict(title)), Jsonb(dict(description)), vat_category, kind,
+         withdrawal, now(), seller),
+    )  # fmt: skip
     made = await cursor.fetchone()
     if made is None:
         if await value(tx, "select true from seller where id = %s", (seller,)):
@@ -109,9 +130,7 @@ async def create_product(
     market = await markets.get_market(tx, made[0])
     # Refuses a category that nobody could tax.
     await markets.get_vat_rate(tx, market.country, vat_category, now().date())
-    for position, variant in enumerate(variants):
-        await _add_variant(tx, product, market, position, variant)
-    return product
+    return product, market
 
 
 async def _add_variant(

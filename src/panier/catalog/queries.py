@@ -1,12 +1,13 @@
 """Reads: products with their variants and what they cost now, in the reader's language."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from panier.catalog.rules import IMAGE_SIZES, Texts, image_url, pick
+from panier.catalog.rules import IMAGE_SIZES, ParcelRate, Texts, image_url, pick
+from panier.catalog.slot_rules import Slot
 from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, value
 from panier.kit.errors import NotFound
@@ -26,8 +27,8 @@ class Seller(msgspec.Struct, frozen=True):
     slug: str
     name: str
     country: str
-    shipping_minor: int
-    """One parcel within the market, VAT included, in the market's currency."""
+    one_parcel_per_show: bool
+    """What a buyer orders in one show goes in one parcel."""
     tier: str
     """As agreed: key account or standard; see `rules.tier_on` for what that is on a day."""
     since: date
@@ -53,10 +54,15 @@ class Variant(msgspec.Struct, frozen=True):
     price: Money
     was: Money | None
     """The lowest price of the 30 days before, where a reduction is announced."""
+    slot: Slot | None = None
+    """Of a service: when and where."""
 
 
 class Product(msgspec.Struct, frozen=True):
-    """A product in one language; variants that have no price now are left out."""
+    """A product in one language; variants that have no price now are left out.
+
+    So are slots that have closed: of a service, the first to begin comes first.
+    """
 
     id: UUID
     market: str
@@ -71,6 +77,10 @@ class Product(msgspec.Struct, frozen=True):
     vat_category: str
     seller: SellerName
     variants: list[Variant]
+    kind: str = "goods"
+    """goods, or service: its variants are slots."""
+    withdrawal: str = "allowed"
+    """See exemptions.Withdrawal."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -89,8 +99,33 @@ class Offer(msgspec.Struct, frozen=True):
     unit: Money
     """Price of one, VAT included."""
     vat_category: str
-    shipping: Money
-    """What the seller asks for a parcel, whatever is in it, VAT included."""
+    parcels: Mapping[str, ParcelRate]
+    """What the seller asks for a parcel, by country; elsewhere nothing is sent."""
+    one_parcel_per_show: bool = False
+    withdrawal: str = "allowed"
+    """See exemptions.Withdrawal."""
+    slot: Slot | None = None
+    """Of a service: when and where."""
+
+    @property
+    def is_sent(self) -> bool:
+        """Tell whether it goes in a parcel."""
+        return self.slot is None
+
+
+class _SlotColumns(msgspec.Struct, kw_only=True):
+    starts_at: datetime | None
+    ends_at: datetime | None
+    closes_at: datetime | None
+    place: str | None
+    cancel_hours: int | None
+
+    @property
+    def slot(self) -> Slot | None:
+        if self.starts_at is None or self.ends_at is None or self.closes_at is None:
+            return None
+        free_until = self.starts_at - timedelta(hours=self.cancel_hours or 0)
+        return Slot(self.starts_at, self.ends_at, self.closes_at, free_until, self.place or "")
 
 
 class _ProductRow(msgspec.Struct):
@@ -102,12 +137,14 @@ class _ProductRow(msgspec.Struct):
     image: str | None
     image_alt: Texts
     vat_category: str
+    kind: str
+    withdrawal: str
     seller_id: UUID
     seller_name: str
     first_language: str
 
 
-class _VariantRow(msgspec.Struct):
+class _VariantRow(_SlotColumns):
     id: UUID
     product_id: UUID
     sku: str
@@ -117,7 +154,7 @@ class _VariantRow(msgspec.Struct):
     was_minor: int | None
 
 
-class _OfferRow(msgspec.Struct):
+class _OfferRow(_SlotColumns):
     variant: UUID
     product: UUID
     seller: UUID
@@ -130,42 +167,55 @@ class _OfferRow(msgspec.Struct):
     vat_category: str
     currency: str
     minor: int
-    shipping_minor: int
+    withdrawal: str
+    parcels: dict[str, tuple[int, int | None]]
+    one_parcel_per_show: bool
     first_language: str
 
 
 PRODUCTS = """
 select p.id, p.market, p.slug, p.title, p.description, p.image, p.image_alt, p.vat_category,
-       s.id as seller_id, s.name as seller_name, m.languages[1] as first_language
+       p.kind, p.withdrawal, s.id as seller_id, s.name as seller_name,
+       m.languages[1] as first_language
 from product p join seller s on s.id = p.seller_id join market m on m.code = p.market
 """
 
 # Each variant with the price that began last and is not in the future.
 VARIANTS = """
-select v.id, v.product_id, v.sku, v.title, price.currency, price.minor, price.was_minor
+select v.id, v.product_id, v.sku, v.title, price.currency, price.minor, price.was_minor,
+       t.starts_at, t.ends_at, t.closes_at, t.place, e.cancel_hours
 from variant v join product p on p.id = v.product_id
+left join slot t on t.variant_id = v.id left join service e on e.product_id = p.id
 join lateral (
   select currency, minor, was_minor from price
-  where variant_id = v.id and market = p.market and valid_from <= %s
+  where variant_id = v.id and market = p.market and valid_from <= %(at)s
   order by valid_from desc limit 1) price on true
-where v.product_id = any(%s) order by v.product_id, v.position, v.id
+where v.product_id = any(%(products)s)
+  and (t.variant_id is null or (t.closes_at > %(at)s and t.cancelled_at is null))
+order by v.product_id, v.position, t.starts_at, v.id
 """
 
 OFFERS = """
 select v.id as variant, p.id as product, s.id as seller, s.name as seller_name,
        p.title, v.title as variant_title, v.sku, p.image, p.image_alt, p.vat_category,
-       price.currency, price.minor, s.shipping_minor, m.languages[1] as first_language
+       price.currency, price.minor, s.one_parcel_per_show, m.languages[1] as first_language,
+       (select jsonb_object_agg(country, jsonb_build_array(minor, free_from_minor))
+        from shipping_rate where seller_id = s.id) as parcels,
+       p.withdrawal, t.starts_at, t.ends_at, t.closes_at, t.place, e.cancel_hours
 from variant v join product p on p.id = v.product_id join seller s on s.id = p.seller_id
 join market m on m.code = p.market
+left join slot t on t.variant_id = v.id left join service e on e.product_id = p.id
 join lateral (
   select currency, minor from price
-  where variant_id = v.id and market = p.market and valid_from <= %s
+  where variant_id = v.id and market = p.market and valid_from <= %(at)s
   order by valid_from desc limit 1) price on true
-where v.id = any(%s) and p.market = %s
+where v.id = any(%(variants)s) and p.market = %(market)s
+  and (t.variant_id is null or (t.closes_at > %(at)s and t.cancelled_at is null))
 """
 
 SELLERS = """
-select id, market, slug, name, country, shipping_minor, tier, since, tier_by, tier_at from seller
+select id, market, slug, name, country, one_parcel_per_show, tier, since, tier_by, tier_at
+from seller
 """
 
 
@@ -241,7 +291,8 @@ async def list_products_of(
 
 async def _with_variants(tx: Tx, found: list[_ProductRow], language: str) -> list[Product]:
     by_product: dict[UUID, list[_VariantRow]] = {row.id: [] for row in found}
-    for row in await rows(tx, VARIANTS, (now(), list(by_product)), _VariantRow):
+    asked = {"at": now(), "products": list(by_product)}
+    for row in await rows(tx, VARIANTS, asked, _VariantRow):
         by_product[row.product_id].append(row)
     return [_in_language(row, by_product[row.id], language) for row in found]
 
@@ -266,9 +317,12 @@ def _in_language(row: _ProductRow, variants: list[_VariantRow], language: str) -
                 v.sku,
                 Money(v.minor, v.currency),
                 None if v.was_minor is None else Money(v.was_minor, v.currency),
+                v.slot,
             )
             for v in variants
         ],
+        kind=row.kind,
+        withdrawal=row.withdrawal,
     )
 
 
@@ -279,7 +333,8 @@ async def find_offers(tx: Tx, market: str, variants: Iterable[UUID], language: s
     first one.
     """
     wanted = list(dict.fromkeys(variants))
-    found = await rows(tx, OFFERS, (now(), wanted, market), _OfferRow)
+    asked = {"at": now(), "variants": wanted, "market": market}
+    found = await rows(tx, OFFERS, asked, _OfferRow)
     offers = {row.variant: _offer(row, language) for row in found}
     return [offers[variant] for variant in wanted if variant in offers]
 
@@ -298,7 +353,10 @@ def _offer(row: _OfferRow, language: str) -> Offer:
         image_alt=pick(row.image_alt, *languages),
         unit=Money(row.minor, row.currency),
         vat_category=row.vat_category,
-        shipping=Money(row.shipping_minor, row.currency),
+        parcels={country: ParcelRate(*rate) for country, rate in row.parcels.items()},
+        one_parcel_per_show=row.one_parcel_per_show,
+        withdrawal=row.withdrawal,
+        slot=row.slot,
     )
 
 

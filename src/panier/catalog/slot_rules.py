@@ -86,7 +86,7 @@ def repeat(first: date, every_days: int, times: int) -> list[date]:
 
 
 def slot_sku(starts_at: datetime) -> str:
-    """Return a slot's number: its beginning in UTC, 20261124T1700Z; no two of a service share it."""
+    """Return a slot's number within its service: its beginning in UTC, 20261124T1700Z."""
     return f"{starts_at.astimezone(UTC):%Y%m%dT%H%MZ}"
 
 

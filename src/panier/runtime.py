@@ -30,7 +30,10 @@ class Runtime:
         """Connect to all engines; `settings` must name them (the supervisor sees to it)."""
         bus = Bus(settings.nats_url)
         cells = Cells(
-            {name: Cell(name, Database(dsn), bus) for name, dsn in settings.cells.items()},
+            {
+                name: Cell(name, Database(dsn), bus, settings.public_web_url)
+                for name, dsn in settings.cells.items()
+            },
             settings.market_cells,
         )
         await bus.open()

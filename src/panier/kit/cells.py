@@ -15,9 +15,10 @@ A = TypeVar("A")
 class Cell:
     """One data home: its database, its news and its group-commit desks."""
 
-    def __init__(self, name: str, database: Database, bus: Bus) -> None:
-        """Tie the database's transactions to this cell."""
+    def __init__(self, name: str, database: Database, bus: Bus, site: str = "") -> None:
+        """Tie the database's transactions to this cell; mails lead to the pages at `site`."""
         self.name = name
+        self.site = site
         self.db = database
         self._bus = bus
         self._desks: dict[Any, Desk[Any, Any]] = {}

@@ -20,6 +20,7 @@ from panier.people.actions import (
     sign_up,
 )
 from panier.people.kept import ADDRESS, Keepsake
+from panier.people.letters import Note, write_to
 from panier.people.passwords import hash_password
 from panier.people.person import Address, Person, Role, Session
 from panier.people.queries import (
@@ -30,6 +31,8 @@ from panier.people.queries import (
     get_saved_address,
     list_roles,
     list_sessions,
+    list_staff,
+    list_with_role,
 )
 from panier.people.reader import Reader, ReaderHere, read_reader, require, require_seller
 from panier.people.rules import BadEmail, EmailTaken, WrongSignIn, may, normal_email
@@ -40,6 +43,7 @@ __all__ = [
     "BadEmail",
     "EmailTaken",
     "Keepsake",
+    "Note",
     "Person",
     "Reader",
     "ReaderHere",
@@ -58,6 +62,8 @@ __all__ = [
     "hash_password",
     "list_roles",
     "list_sessions",
+    "list_staff",
+    "list_with_role",
     "may",
     "normal_email",
     "open_session",
@@ -70,4 +76,5 @@ __all__ = [
     "sign_out",
     "sign_out_everywhere",
     "sign_up",
+    "write_to",
 ]

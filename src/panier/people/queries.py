@@ -56,6 +56,28 @@ async def get_people(tx: Tx, people: Collection[UUID]) -> dict[UUID, Person]:
     return {person.id: person for person in found}
 
 
+async def list_staff(tx: Tx, seller: UUID) -> list[Person]:
+    """Read who works for a seller, in the order they began."""
+    return await rows(
+        tx,
+        "select id, email, name, language from person where id in"
+        " (select person_id from role where role = 'seller' and seller_id = %s) order by id",
+        (seller,),
+        Person,
+    )
+
+
+async def list_with_role(tx: Tx, market: str, role: str) -> list[Person]:
+    """Read who has a role in a market, in the order they began."""
+    return await rows(
+        tx,
+        "select id, email, name, language from person where id in"
+        " (select person_id from role where role = %s and market = %s) order by id",
+        (role, market),
+        Person,
+    )
+
+
 async def find_person_by_email(tx: Tx, email: str) -> Person | None:
     """Read the person with this normal address (see normal_email), or None."""
     return await find(

@@ -142,14 +142,12 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     moment = now()
     ends = closings(before)
 
-    refusals: dict[int, PanierError] = {}
+    over = {variant for variant, closes_at in ends.items() if closes_at <= moment}
     fresh: dict[int, Wanted] = {}
     for w in batch:
         if w.hold.int not in known:
-            if w.variant.int in ends and ends[w.variant.int] <= moment:
-                refusals[w.hold.int] = Closed(variant=str(w.variant))
-            else:
-                fresh.setdefault(w.hold.int, w)
+            fresh.setdefault(w.hold.int, w)
+    refusals = _refuse_closed(fresh, over) if over else {}
     requests = [
         Request(w.buyer.int, w.variant.int, w.quantity, w.show.int if w.show else 0, w.aside)
         for w in fresh.values()
@@ -189,6 +187,14 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
         )
         for w in batch
     ]  # fmt: skip
+
+
+def _refuse_closed(fresh: dict[int, Wanted], over: set[int]) -> dict[int, PanierError]:
+    """Take out of `fresh` what asks for closed stock; returns the refusals."""
+    late = {key: w for key, w in fresh.items() if w.variant.int in over}
+    for key in late:
+        del fresh[key]
+    return {key: Closed(variant=str(w.variant)) for key, w in late.items()}
 
 
 def _left(wanted: Wanted, available: dict[int, int], shares: dict[tuple[int, int], Share]) -> int:

@@ -21,6 +21,7 @@ import panier.incentives.pages
 import panier.incentives.routes
 import panier.invoices.pages
 import panier.markets.pages
+import panier.orders.pages
 import panier.orders.routes
 import panier.parcels.pages
 import panier.payments.pages
@@ -63,6 +64,7 @@ ROUTERS = [
     panier.baskets.routes.router,
     panier.parcels.pages.router,
     panier.invoices.pages.router,
+    panier.orders.pages.router,
     panier.orders.routes.router,
     panier.payments.pages.router,
     panier.payments.routes.router,
@@ -71,6 +73,12 @@ ROUTERS = [
     panier.reports.pages.router,
 ]
 """In this order a path is looked up."""
+
+EXPRESS = {
+    ("POST", "api/basket"): panier.baskets.routes.add_to_basket,
+    ("POST", "api/checkout"): panier.orders.routes.begin,
+}
+"""What a whole room presses at once is found before the routers are asked."""
 
 NAV = [
     web.Link(N_("Shows"), ""),
@@ -91,7 +99,7 @@ NAV = [
 
 async def _card_lines(tx: Tx, person: UUID) -> list[str]:
     card = await payments.find_card(tx, person)
-    return [f"{card.brand} •••• {card.last4}"] if card else []
+    return [f"{card.brand.capitalize()} •••• {card.last4}".rstrip(" •")] if card else []
 
 
 KEEPSAKES = [
@@ -113,6 +121,7 @@ KEEPSAKES = [
 def create_app(runtime: Runtime) -> FastAPI:
     """Build the application over an open `runtime`."""
     settings = runtime.settings
+    provider = payments.provider_of(settings)
     app = FastAPI(
         title="panier",
         description="Live shopping: shows, rooms, baskets, orders. `m` is a market, as in /fr/.",
@@ -120,17 +129,19 @@ def create_app(runtime: Runtime) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         middleware=[
-            Middleware(web.SecurityHeaders, settings=settings),
+            Middleware(web.SecurityHeaders, settings=settings, paying=provider.outside()),
             Middleware(web.LanguageOf),
             Middleware(web.Access),
             Middleware(web.SameOrigin, settings=settings),
             Middleware(web.BodyLimit, larger=parcels.LARGE_FORMS),
+            Middleware(web.Express, routes=EXPRESS),
         ],
     )
     app.state.runtime = runtime
     app.state.rates = web.Rates()
     app.state.nav = NAV
     app.state.stock_of = wiring.stock_of
+    app.state.card_form = provider.card_form
     app.state.keepsakes = KEEPSAKES
     app.state.brought = panier.creators.pages.Told(
         by_host=reports.list_hosts_who_sold, by_show=reports.list_shows_that_sold

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,12 +11,14 @@ from panier.baskets.actions import (
     QUANTITY_MAX,
     Add,
     Drop,
+    Going,
     enter_voucher,
     put,
     take_out,
     take_voucher_out,
 )
-from panier.baskets.queries import ShownBasket, get_basket
+from panier.baskets.destinations import To
+from panier.baskets.queries import OpenParcels, ShownBasket, get_basket
 from panier.incentives import Who
 from panier.people import Reader
 from panier.runtime import Runtime
@@ -28,19 +29,15 @@ CODES = "20/minute"
 """Codes that one client may try: nobody guesses a voucher."""
 CODE_MAX = 60
 """Characters of a code as it is typed, blanks included."""
+Country = Annotated[str | None, Query(pattern=r"^[A-Z]{2}$")]
 
 router = APIRouter(prefix="/{m}/api/basket")
 
 
-class Press(BaseModel):
+class Press(Add, kw_only=True):
     """What a buyer wants to hold; the same key twice is one hold."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    variant: UUID
-    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX, strict=True)] = 1
     show: UUID | None = None
-    key: UUID
 
 
 class Code(BaseModel):
@@ -55,51 +52,83 @@ def _who(reader: Reader) -> Who:
     return Who(reader.visitor, reader.person.id if reader.person else None)
 
 
-def _json(basket: ShownBasket) -> Response:
-    return Response(msgspec.json.encode(basket), media_type="application/json")
-
-
 @router.get("")
-async def show_basket(reader: people.ReaderHere) -> Response:
-    """Return the basket, priced now."""
+async def show_basket(
+    request: Request, reader: people.ReaderHere, country: Country = None
+) -> Response:
+    """Return the basket, priced now, for a country (default: the market's)."""
+    return web.write_json(await _priced(request, reader, To(country)))
+
+
+@router.post("/priced", openapi_extra=web.describe(Going))
+async def price_for_address(request: Request) -> Response:
+    """Return the basket, priced now, for an address that shall not stand in a log."""
+    web.check_rate(request, "basket", PRESSES)
+    reader = await people.read_reader(request, request.path_params["m"])
+    going = await web.read_body(request, Going)
+    return web.write_json(await _priced(request, reader, going.to()))
+
+
+async def _priced(request: Request, reader: Reader, to: To) -> ShownBasket:
+    parcels: OpenParcels = request.app.state.open_parcels
     async with reader.cell.read() as tx:
-        basket = await get_basket(tx, _who(reader), reader.market, reader.language)
-    return _json(basket)
+        who = _who(reader)
+        return await get_basket(tx, who, reader.market, reader.language, to, parcels)
 
 
-@router.post("", dependencies=[Depends(web.limit("basket", PRESSES))])
-async def add_to_basket(
-    request: Request, reader: people.ReaderHere, press: Press
-) -> dict[str, Any]:
+@router.post("", openapi_extra=web.describe(Press))
+async def add_to_basket(request: Request) -> Response:
     """Hold stock for a few minutes."""
+    web.check_rate(request, "basket", PRESSES)
+    reader = await people.read_reader(request, request.path_params["m"])
+    press = await web.read_body(request, Press)
     runtime: Runtime = request.app.state.runtime
-    wanted = Add(variant=press.variant, key=press.key, quantity=press.quantity)
-    return await put(
+    held = await put(
         reader.cell,
         runtime.settings,
         market=reader.market,
         buyer=reader.visitor,
-        wanted=wanted,
+        wanted=press,
         show=press.show,
     )
+    return web.write_json(held)
 
 
 @router.post("/voucher", dependencies=[Depends(web.limit("voucher", CODES))])
-async def enter_code(reader: people.ReaderHere, given: Code) -> Response:
+async def enter_code(
+    request: Request, reader: people.ReaderHere, given: Code, country: Country = None
+) -> Response:
     """Put a voucher's code into the basket; answers the basket."""
     basket = await enter_voucher(
-        reader.cell, reader.market, _who(reader), given.code, reader.language
+        reader.cell,
+        reader.market,
+        _who(reader),
+        given.code,
+        reader.language,
+        To(country),
+        request.app.state.open_parcels,
     )
-    return _json(basket)
+    return web.write_json(basket)
 
 
 @router.delete("/voucher/{code}", dependencies=[Depends(web.limit("basket", PRESSES))])
 async def take_code_out(
-    reader: people.ReaderHere, code: Annotated[str, Path(max_length=CODE_MAX)]
+    request: Request,
+    reader: people.ReaderHere,
+    code: Annotated[str, Path(max_length=CODE_MAX)],
+    country: Country = None,
 ) -> Response:
     """Take a voucher's code out of the basket; answers the basket."""
-    basket = await take_voucher_out(reader.cell, reader.market, _who(reader), code, reader.language)
-    return _json(basket)
+    basket = await take_voucher_out(
+        reader.cell,
+        reader.market,
+        _who(reader),
+        code,
+        reader.language,
+        To(country),
+        request.app.state.open_parcels,
+    )
+    return web.write_json(basket)
 
 
 @router.delete("/{variant}", dependencies=[Depends(web.limit("basket", PRESSES))])

@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from panier.kit.cells import Cell
-from panier.kit.errors import BadInput, Forbidden
+from panier.kit.errors import Forbidden
+from panier.kit.reading import read_json
 from panier.kit.signing import Signer
 from panier.settings import Settings
 
@@ -43,11 +44,7 @@ class Call(msgspec.Struct, frozen=True):
 
     def read(self, kind: type[A]) -> A:
         """Return the arguments as `kind`; raises BadInput with what is wrong and where."""
-        try:
-            return msgspec.json.decode(self.args, type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            reason, _at, path = str(error).partition(" - at `$.")
-            raise BadInput(reason=reason, field=path.rstrip("`") or "args") from None
+        return read_json(self.args, kind, "args")
 
     def check_staff(self) -> None:
         """Refuse viewers; raises Forbidden."""

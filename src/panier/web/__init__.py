@@ -11,7 +11,8 @@ from panier.web.assets import STATIC, FrontEndMissing, Static
 from panier.web.bodies import BodyLimit
 from panier.web.cookies import drop_cookie, read_cookie, set_cookie
 from panier.web.errors import answer, field_error, handle_errors, wants_html
-from panier.web.headers import SecurityHeaders, allow_framing
+from panier.web.express import Express, describe, read_body, write_json
+from panier.web.headers import Outside, SecurityHeaders, allow_framing, allow_paying
 from panier.web.language import LanguageOf, choose_language, chosen_language, negotiate
 from panier.web.origin import SameOrigin
 from panier.web.paths import safe_path
@@ -31,19 +32,23 @@ __all__ = [
     "STATIC",
     "Access",
     "BodyLimit",
+    "Express",
     "FrontEndMissing",
     "LanguageOf",
     "Link",
+    "Outside",
     "Rates",
     "Reading",
     "SameOrigin",
     "SecurityHeaders",
     "Static",
     "allow_framing",
+    "allow_paying",
     "answer",
     "check_rate",
     "choose_language",
     "chosen_language",
+    "describe",
     "drop_cookie",
     "field_error",
     "greet",
@@ -51,6 +56,7 @@ __all__ = [
     "limit",
     "locale_of",
     "negotiate",
+    "read_body",
     "read_cookie",
     "render",
     "render_letter",
@@ -59,4 +65,5 @@ __all__ = [
     "set_cookie",
     "territory_name",
     "wants_html",
+    "write_json",
 ]

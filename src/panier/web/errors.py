@@ -68,7 +68,7 @@ def handle_errors(app: FastAPI) -> None:
     """Let `app` answer errors in the one shape."""
     app.add_exception_handler(PanierError, _panier_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(HTTPException, http_error)
 
 
 async def _panier_error(request: Request, error: Exception) -> Response:
@@ -86,7 +86,8 @@ async def _bad_request(request: Request, error: Exception) -> Response:
     return answer(request, BadInput(**first, fields=fields))
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what the framework or a limit on the way raised, in the one shape."""
     status = cast("HTTPException", error).status_code
     known: dict[int, PanierError] = {
         403: Forbidden(),

@@ -1,5 +1,6 @@
 """Security headers: what a browser may do with our answers, refused unless it is needed."""
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -12,10 +13,26 @@ from panier.web.cookies import PENDING
 HSTS_SECONDS = 63_072_000
 """Two years."""
 FRAMED = "framed"
+PAYING = "paying"
 REFUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation",
     "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
 )  # fmt: skip
+
+
+class Outside(NamedTuple):
+    """What a page may load that is not ours: origins, as a source list names them."""
+
+    scripts: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+    connects: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything."""
+        return any(self)
+
+
+NOTHING = Outside()
 
 
 def allow_framing(request: Request) -> None:
@@ -23,20 +40,25 @@ def allow_framing(request: Request) -> None:
     request.scope.setdefault("state", {})[FRAMED] = True
 
 
-def policy(settings: Settings, *, framed: bool) -> str:
+def allow_paying(request: Request) -> None:
+    """Let this answer load what a payment provider's card form is made of."""
+    request.scope.setdefault("state", {})[PAYING] = True
+
+
+def policy(settings: Settings, *, framed: bool, outside: Outside = NOTHING) -> str:
     """Build the Content-Security-Policy (W3C CSP level 3): no inline script, no inline style."""
     video, rooms = _origin(settings.public_video_url), _origin(settings.public_rooms_url)
     rules = {
         "default-src": "'none'",
-        "script-src": "'self'",
+        "script-src": " ".join(("'self'", *outside.scripts)),
         "style-src": "'self'",
         "font-src": "'self'",
         "img-src": f"'self' blob: {video}",
         "media-src": f"'self' blob: {video}",
-        "connect-src": f"'self' {rooms} {video}",
+        "connect-src": " ".join(("'self'", rooms, video, *outside.connects)),
         "worker-src": "'self' blob:",
         "manifest-src": "'self'",
-        "frame-src": "'self'",
+        "frame-src": " ".join(("'self'", *outside.frames)),
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'self'" if framed else "'none'",
@@ -49,10 +71,11 @@ def policy(settings: Settings, *, framed: bool) -> str:
 class SecurityHeaders:
     """Adds the headers to every answer, and the cookies that were set on the way."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        """Build both policies once; they follow from the settings alone."""
+    def __init__(self, app: ASGIApp, settings: Settings, paying: Outside = NOTHING) -> None:
+        """Build the policies once; they follow from the settings and from who takes payments."""
         self._app = app
         self._policies = {framed: policy(settings, framed=framed) for framed in (False, True)}
+        self._paying = _paying_headers(settings, paying) if paying else {}
         self._fixed = {
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
@@ -78,6 +101,8 @@ class SecurityHeaders:
                 framed = bool(state.get(FRAMED))
                 headers["Content-Security-Policy"] = self._policies[framed]
                 headers["X-Frame-Options"] = "SAMEORIGIN" if framed else "DENY"
+                if state.get(PAYING):
+                    headers.update(self._paying)
                 for name, value in self._fixed.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
@@ -86,6 +111,22 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _paying_headers(settings: Settings, outside: Outside) -> dict[str, str]:
+    """Return what differs on a page with a provider's card form.
+
+    A wallet asks through the browser's own payment sheet, and some ways to pay open a window that
+    has to find back here.
+    """
+    askers = " ".join(f'"{origin}"' for origin in outside.frames if "*" not in origin)
+    return {
+        "Content-Security-Policy": policy(settings, framed=False, outside=outside),
+        "Permissions-Policy": ", ".join(
+            f"payment=(self {askers})" if name == "payment" else f"{name}=()" for name in REFUSED
+        ),
+        "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    }
 
 
 def _origin(url: str) -> str:

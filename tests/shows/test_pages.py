@@ -155,6 +155,21 @@ async def test_mistakes_stand_beside_their_fields_and_what_was_written_stays(
     assert "This market does not offer this language." in strange.text
 
 
+async def test_a_host_schedules_a_show_where_who_pays_first_gets_it(
+    cell: Cell, browse: Open
+) -> None:
+    laid = await lay(cell)
+    host = await browse(laid.host)
+    strange = await host.post("/fr/studio/", data=form_of([*laid.products], stock_rule="auction"))
+    assert strange.status_code == 422
+    assert "Please choose what the basket does." in strange.text
+    await host.post("/fr/studio/", data=form_of([*laid.products], stock_rule="first_paid"))
+    async with cell.read() as tx:
+        assert (await shows.get_show_by_slug(tx, "FR", "lumieres")).stock_rule == "first_paid"
+    page = await host.get("/fr/studio/")
+    assert page.text.count("First paid, first served") == 2  # the show's card, and the form
+
+
 async def test_a_host_cancels_a_show_with_a_plain_form(cell: Cell, browse: Open) -> None:
     laid = await lay(cell)
     show = await lay_show(cell, laid)

@@ -58,6 +58,29 @@ async def test_a_host_runs_a_show_from_the_calendar_to_its_end(cell: Cell, brows
     }
 
 
+async def test_a_show_chooses_its_stock_rule_until_it_is_on_air(cell: Cell, browse: Open) -> None:
+    laid = await lay(cell)
+    host = await browse(laid.host)
+    wanted = {"title": "Rare", "starts_at": ms(now() + timedelta(days=1)), "language": "fr"}
+    first = await host.post("/fr/api/shows", json={**wanted, "stock_rule": "first_paid"})
+    assert first.json()["stock_rule"] == "first_paid"
+    usual = (await host.post("/fr/api/shows", json=wanted)).json()
+    assert usual["stock_rule"] == "hold"
+    here = f"/fr/api/shows/{usual['id']}"
+    assert (await host.put(f"{here}/stock-rule", json={"stock_rule": "auction"})).status_code == 422
+    for rule in ("first_paid", "hold", "first_paid"):
+        changed = await host.put(f"{here}/stock-rule", json={"stock_rule": rule})
+        assert changed.json()["stock_rule"] == rule
+    assert await shows.is_first_paid(cell, UUID(usual["id"]))
+    assert not await shows.is_first_paid(cell, NOBODY)
+    for step in ("go-live", "end"):
+        await host.post(f"{here}/{step}")
+        refused = await host.put(f"{here}/stock-rule", json={"stock_rule": "hold"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "rule_fixed")
+    async with cell.read() as tx:
+        assert (await shows.get_show(tx, UUID(usual["id"]))).stock_rule == "first_paid"
+
+
 async def test_the_stream_key_is_shown_to_the_crew_and_kept_by_nobody(
     cell: Cell, browse: Open
 ) -> None:
@@ -80,6 +103,7 @@ async def test_the_stream_key_is_shown_to_the_crew_and_kept_by_nobody(
         ("POST", "pin", {"product": str(NOBODY)}),
         ("POST", "unpin", None),
         ("PUT", "run-sheet", {"products": []}),
+        ("PUT", "stock-rule", {"stock_rule": "first_paid"}),
         ("GET", "ingest", None),
     ],
 )

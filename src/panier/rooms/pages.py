@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -45,6 +46,8 @@ async def show_watch_page(request: Request, reader: ReaderHere, slug: str) -> Re
                 chapter.model_dump() for chapter in await list_chapters(tx, show, reader.language)
             ]
     picture = boot["show"]["poster"]
+    boot["payment"] = msgspec.to_builtins(request.app.state.card_form(reader.market.path))
+    web.allow_paying(request)
     return web.render(
         request,
         "rooms/watch.html",
@@ -80,6 +83,7 @@ async def show_studio(request: Request, reader: ReaderHere, slug: str) -> Respon
             "end": f"{api}/end",
             "pin": f"{api}/pin",
             "unpin": f"{api}/unpin",
+            "stock_rule": f"{api}/stock-rule",
             "deal": f"{api}/deals",
             "end_deal": f"{api}/deals/end",
         },
@@ -141,6 +145,7 @@ def _show(settings: Settings, show: Show, playback: video.Playback) -> dict[str,
         "ended_at": ms(show.ended_at) if show.ended_at else None,
         "poster": show.cover_url or _video_url(settings, playback.poster_path),
         "share_url": settings.public_web_url + show.path,
+        "stock_rule": show.stock_rule,
     }
 
 
@@ -188,7 +193,6 @@ def _urls(settings: Settings, reader: Reader, show: Show) -> dict[str, str]:
         "saved": f"{home}api/checkout/saved",
         "sign_in": f"{home}sign-in?{urlencode({'next': show.path})}",
         "rooms": f"{settings.public_rooms_url}/",
-        "card_token": f"{home}sandbox/tokens",
         "calendar": f"{home}shows/{show.slug}.ics",
     }
 

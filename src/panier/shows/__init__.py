@@ -4,7 +4,8 @@ owns    show, run_sheet, pin
 says    ShowScheduled, ShowRehearsing, ShowWentLive, ShowEnded, ShowCancelled, ProductPinned,
         ProductUnpinned
 hears   nothing
-limits  100 products a run sheet, one pin at a time, scheduled at most 400 days ahead
+limits  100 products a run sheet, one pin at a time, scheduled at most 400 days ahead; a stock rule
+        is fixed on air, and known within 5 seconds of its change by every process
 """
 
 from panier.shows.actions import (
@@ -16,6 +17,7 @@ from panier.shows.actions import (
     schedule,
     set_cover,
     set_run_sheet,
+    set_stock_rule,
     stop_rehearsing,
     unpin,
 )
@@ -30,6 +32,7 @@ from panier.shows.queries import (
     get_show,
     get_show_by_slug,
     get_show_unmoved,
+    is_first_paid,
     list_hosts,
     list_on_air,
     list_pins,
@@ -45,10 +48,12 @@ from panier.shows.rules import (
     OPEN,
     NotOnAir,
     NotOnRunSheet,
+    RuleFixed,
     RunSheetClosed,
     SlugTaken,
     State,
     StateRefused,
+    StockRule,
     local_start,
     make_slug,
 )
@@ -58,11 +63,13 @@ __all__ = [
     "NotOnAir",
     "NotOnRunSheet",
     "Pin",
+    "RuleFixed",
     "RunSheetClosed",
     "Show",
     "SlugTaken",
     "State",
     "StateRefused",
+    "StockRule",
     "access_show",
     "cancel",
     "end",
@@ -74,6 +81,7 @@ __all__ = [
     "get_show_by_slug",
     "get_show_unmoved",
     "go_live",
+    "is_first_paid",
     "list_hosts",
     "list_on_air",
     "list_pins",
@@ -91,6 +99,7 @@ __all__ = [
     "schedule",
     "set_cover",
     "set_run_sheet",
+    "set_stock_rule",
     "stop_rehearsing",
     "unpin",
 ]

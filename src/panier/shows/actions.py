@@ -25,6 +25,8 @@ from panier.shows.rules import (
     SlugTaken,
     State,
     StateRefused,
+    StockRule,
+    check_changing_rule,
     check_language,
     check_pinning,
     check_run_sheet,
@@ -70,6 +72,7 @@ async def schedule(
     products: Sequence[UUID] = (),
     slug: str | None = None,
     cover: str | None = None,
+    stock_rule: StockRule = StockRule.HOLD,
 ) -> Show:
     """Put a show on the calendar, with its run sheet and its video channel.
 
@@ -90,6 +93,7 @@ async def schedule(
         "language": language,
         "host": host,
         "cover": cover,
+        "stock_rule": stock_rule.value,
         "starts_at": starts_at,
         "at": now(),
     }
@@ -107,9 +111,9 @@ async def _insert(tx: Tx, row: dict[str, object], slug: str | None) -> None:
     for name in names:
         made = await run(
             tx,
-            "insert into show (id, market, slug, title, language, host_id, cover, state,"
-            " starts_at, at) values (%(id)s, %(market)s, %(slug)s, %(title)s, %(language)s,"
-            " %(host)s, %(cover)s, 'scheduled', %(starts_at)s, %(at)s)"
+            "insert into show (id, market, slug, title, language, host_id, cover, stock_rule,"
+            " state, starts_at, at) values (%(id)s, %(market)s, %(slug)s, %(title)s, %(language)s,"
+            " %(host)s, %(cover)s, %(stock_rule)s, 'scheduled', %(starts_at)s, %(at)s)"
             " on conflict (market, slug) do nothing",
             {**row, "slug": name},
         )
@@ -235,6 +239,12 @@ async def set_run_sheet(tx: Tx, show: UUID, products: Sequence[UUID]) -> None:
         " select %s, number, product from unnest(%s::uuid[]) with ordinality t(product, number)",
         (show, list(products)),
     )
+
+
+async def set_stock_rule(tx: Tx, show: UUID, rule: StockRule) -> None:
+    """Choose what a press on the basket does; raises RuleFixed once on air, NotFound."""
+    check_changing_rule((await _lock(tx, show)).state)
+    await run(tx, "update show set stock_rule = %s where id = %s", (rule.value, show))
 
 
 async def set_cover(tx: Tx, show: UUID, image: str) -> None:

@@ -31,7 +31,15 @@ from panier.shows.queries import (
     list_shows_of_host,
     list_upcoming,
 )
-from panier.shows.rules import OPEN, State, check_start, check_title, local_start, order_products
+from panier.shows.rules import (
+    OPEN,
+    State,
+    StockRule,
+    check_start,
+    check_title,
+    local_start,
+    order_products,
+)
 
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -60,6 +68,7 @@ class Filled:
     date: str
     time: str
     language: str
+    stock_rule: str = StockRule.HOLD
     places: dict[str, str] = field(default_factory=dict)
     """What was entered for each product, by its id."""
     errors: dict[str, str] = field(default_factory=dict)
@@ -136,6 +145,7 @@ async def schedule_show(request: Request, reader: ReaderHere) -> Response:
             starts_at=moment,
             language=form.language,
             products=products,
+            stock_rule=StockRule(form.stock_rule),
         )
 
     if not form.errors:
@@ -194,6 +204,7 @@ def _read(given: FormData) -> Filled:
         texts.get("date", ""),
         texts.get("time", ""),
         texts.get("language", ""),
+        texts.get("stock_rule", StockRule.HOLD),
         {name.removeprefix(PLACE): text for name, text in texts.items() if name.startswith(PLACE)},
     )
 
@@ -220,6 +231,8 @@ def _check(form: Filled, time_zone: str) -> tuple[str, datetime, list[UUID]]:
     if moment is not None:
         attempt("starts_at", check_start, moment, now())
     products = attempt("products", order_products, form.places)
+    if form.stock_rule not in set(StockRule):
+        form.errors["stock_rule"] = _("Please choose what the basket does.")
     return form.title, moment, products
 
 

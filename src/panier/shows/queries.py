@@ -7,10 +7,12 @@ from uuid import UUID
 import msgspec
 
 from panier import catalog, people
+from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.kit.db import Tx, find, rows
+from panier.kit.db import Tx, find, rows, value
 from panier.kit.errors import NotFound
-from panier.shows.rules import RUN_SHEET_MAX
+from panier.kit.fresh import Fresh
+from panier.shows.rules import RUN_SHEET_MAX, StockRule
 
 LIST_MAX = 100
 """Shows in one answer."""
@@ -22,10 +24,12 @@ HOST = "host"
 """The role that may schedule shows and run its own."""
 CREW = ("market", "admin")
 """Roles that may run every show of their market."""
+RULE_SECONDS = 5.0
+"""How old a remembered stock rule may be; on air it does not change any more."""
 
 SHOWS = """
 select s.id, s.market, s.slug, s.title, s.language, s.host_id as host, p.name as host_name,
-       s.cover, s.state, s.starts_at, s.live_at, s.ended_at
+       s.cover, s.state, s.starts_at, s.live_at, s.ended_at, s.stock_rule
 from show s join person p on p.id = s.host_id
 """
 
@@ -47,6 +51,8 @@ class Show(msgspec.Struct, frozen=True):
     starts_at: datetime
     live_at: datetime | None
     ended_at: datetime | None
+    stock_rule: str
+    """See rules.StockRule."""
 
     @property
     def cover_url(self) -> str | None:
@@ -205,6 +211,20 @@ async def list_shows_by_id(tx: Tx, shows: Sequence[UUID]) -> list[Show]:
     """List these shows, the latest start first."""
     sql = SHOWS + "where s.id = any(%s) order by s.starts_at desc, s.id limit %s"
     return await rows(tx, sql, (list(shows), LIST_MAX), Show)
+
+
+async def is_first_paid(cell: Cell, show: UUID) -> bool:
+    """Tell whether who pays first gets it in this show, from memory; an unknown show holds."""
+    return await cell.memory(_rules).get(show)
+
+
+def _rules(cell: Cell) -> Fresh[UUID, bool]:
+    async def read(show: UUID) -> bool:
+        async with cell.read() as tx:
+            rule = await value(tx, "select stock_rule from show where id = %s", (show,))
+        return bool(rule == StockRule.FIRST_PAID)
+
+    return Fresh(read, RULE_SECONDS)
 
 
 async def list_hosts(tx: Tx, shows: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from panier import people, video
 from panier.kit.clock import ms
@@ -17,7 +17,7 @@ from panier.people import ReaderHere
 from panier.runtime import Runtime
 from panier.shows import actions
 from panier.shows.queries import CREW, HOST, Show, access_show, get_show
-from panier.shows.rules import RUN_SHEET_MAX, TITLE_MAX
+from panier.shows.rules import RUN_SHEET_MAX, TITLE_MAX, StockRule
 
 router = APIRouter(prefix="/{m}/api/shows", tags=["shows"])
 
@@ -40,6 +40,15 @@ class NewShow(BaseModel):
     starts_at: AwareDatetime
     language: str = Field(max_length=8)
     products: Products = []
+    stock_rule: StockRule = StockRule.HOLD
+
+
+class NewRule(BaseModel):
+    """What a press on the basket shall do to the stock."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stock_rule: StockRule
 
 
 class RunSheet(BaseModel):
@@ -66,6 +75,7 @@ class ShowBody(BaseModel):
     starts_at: int
     live_at: int | None
     ended_at: int | None
+    stock_rule: str
 
 
 def _body(show: Show) -> ShowBody:
@@ -79,6 +89,7 @@ def _body(show: Show) -> ShowBody:
         starts_at=ms(show.starts_at),
         live_at=_ms(show.live_at),
         ended_at=_ms(show.ended_at),
+        stock_rule=show.stock_rule,
     )
 
 
@@ -100,6 +111,7 @@ async def schedule_show(reader: ReaderHere, given: NewShow) -> ShowBody:
             starts_at=given.starts_at,
             language=given.language,
             products=given.products,
+            stock_rule=given.stock_rule,
         )
 
     return _body(await reader.cell.run(act))
@@ -139,6 +151,18 @@ async def set_run_sheet(reader: ReaderHere, show: UUID, given: RunSheet) -> Resp
 
     await reader.cell.run(act)
     return Response(status_code=204)
+
+
+@router.put("/{show}/stock-rule")
+async def set_stock_rule(reader: ReaderHere, show: UUID, given: NewRule) -> ShowBody:
+    """Choose what the basket does, before the show is on air."""
+
+    async def act(tx: Tx) -> Show:
+        await access_show(tx, reader, show)
+        await actions.set_stock_rule(tx, show, given.stock_rule)
+        return await get_show(tx, show)
+
+    return _body(await reader.cell.run(act))
 
 
 @router.get("/{show}/ingest")

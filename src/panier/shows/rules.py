@@ -44,6 +44,15 @@ class State(StrEnum):
     """Does not take place."""
 
 
+class StockRule(StrEnum):
+    """What a press on the basket does to the stock."""
+
+    HOLD = "hold"
+    """It sets stock aside for some minutes."""
+    FIRST_PAID = "first_paid"
+    """It sets nothing aside: who pays first gets it."""
+
+
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.REHEARSING, State.LIVE, State.CANCELLED}),
     State.REHEARSING: frozenset({State.SCHEDULED, State.LIVE, State.CANCELLED}),
@@ -75,6 +84,12 @@ class NotOnRunSheet(PanierError):
     code, status = "not_on_run_sheet", 409
 
 
+class RuleFixed(PanierError):
+    """On air and afterwards a show keeps its rule: viewers have relied on it."""
+
+    code, status = "rule_fixed", 409
+
+
 class RunSheetClosed(PanierError):
     """The run sheet of a show that is over cannot be changed any more."""
 
@@ -96,6 +111,12 @@ def check_pinning(state: str) -> None:
     """Refuse to pin outside a rehearsal and the air; raises NotOnAir."""
     if state not in PINNING:
         raise NotOnAir(state=state)
+
+
+def check_changing_rule(state: str) -> None:
+    """Refuse another stock rule once the show is on air; raises RuleFixed."""
+    if state not in (State.SCHEDULED, State.REHEARSING):
+        raise RuleFixed(state=state)
 
 
 def check_title(title: str) -> None:

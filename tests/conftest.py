@@ -10,19 +10,36 @@ from typing import NamedTuple
 import psycopg
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from psycopg import conninfo
 
 from panier import engines
 from panier.kit.cells import Cell
 from panier.kit.i18n import use_language
 from panier.migrations import migrate
+from panier.people import passwords
 from panier.runtime import Runtime
 from panier.settings import Settings
 
-TEMPLATE = "panier_template"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Which of the processes that share the tests this is; empty when it is the only one."""
+TEMPLATE = f"panier_template{WORKER}"
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
 MEMORY_BYTES_MIN = 3 << 30
 _numbers = count(1)
+
+
+TESTS = Path(__file__).parent
+HEAVY = {"browser", "engines", "journeys", "video"}
+"""Folders whose tests start programs and watch the clock: never two of them at a time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what stays together when workers share the tests: what is heavy, and else a file."""
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        group = "heavy" if path.parts[0] in HEAVY else str(path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _in_memory() -> Path | None:
@@ -80,7 +97,7 @@ def database(running_engines: Engines, template: str) -> Iterator[str]:
 @pytest.fixture
 def settings(database: str, running_engines: Engines, tmp_path: Path) -> Settings:
     """Name the test's engines and an empty data folder."""
-    cell = f"t{next(_numbers)}"  # its own news, apart from other tests'
+    cell = f"t{WORKER}{next(_numbers)}"  # its own news, apart from other tests'
     return Settings(
         data=tmp_path / "data",
         cells={cell: database},
@@ -100,6 +117,15 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
 def cell(runtime: Runtime) -> Cell:
     """Return the test's only cell."""
     return next(iter(runtime.cells))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """Hash the passwords of tests in no time; the value is what production hashes with."""
+    real = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
+    yield real
+    passwords._hasher = real
 
 
 @pytest.fixture(autouse=True)

@@ -33,8 +33,13 @@ async def lay_shop(tx: Tx, stock: int = 10, minor: int = 2490) -> Shop:
         "insert into vat_rate values ('FR', 'standard', '2014-01-01', 2000) on conflict do nothing"
     )
     await tx.execute(
-        "insert into seller values (%s, 'FR', %s, 'Maison Lumen', 'FR', 490, %s)",
+        "insert into seller (id, market, slug, name, country, at)"
+        " values (%s, 'FR', %s, 'Maison Lumen', 'FR', %s)",
         (shop.seller, f"lumen-{shop.seller.hex[-6:]}", OPENED),
+    )
+    await tx.execute(
+        "insert into shipping_rate (seller_id, country, minor, at) values (%s, 'FR', 490, %s)",
+        (shop.seller, OPENED),
     )
     await tx.execute(
         "insert into product (id, seller_id, market, slug, title, description, vat_category, at)"

@@ -80,6 +80,12 @@ EXPRESS = {
 }
 """What a whole room presses at once is found before the routers are asked."""
 
+EXPRESS = {
+    ("POST", "api/basket"): panier.baskets.routes.add_to_basket,
+    ("POST", "api/checkout"): panier.orders.routes.begin,
+}
+"""What a whole room presses at once is found before the routers are asked."""
+
 NAV = [
     web.Link(N_("Shows"), ""),
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
@@ -134,6 +140,7 @@ def create_app(runtime: Runtime) -> FastAPI:
             Middleware(web.Access),
             Middleware(web.SameOrigin, settings=settings),
             Middleware(web.BodyLimit, larger=parcels.LARGE_FORMS),
+            Middleware(web.Express, routes=EXPRESS),
             Middleware(web.Express, routes=EXPRESS),
         ],
     )

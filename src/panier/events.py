@@ -113,6 +113,14 @@ class LowStock(Event, frozen=True, kw_only=True):
     available: int
 
 
+class DealAsked(Event, frozen=True, kw_only=True):
+    """A host asks a seller for a deal beyond what they agreed to."""
+
+    request: UUID
+    seller: UUID
+    show: UUID
+
+
 class WaitingOffered(Event, frozen=True, kw_only=True):
     """Units became free and are held for the next in line until `until` (UTC)."""
 

@@ -1,12 +1,13 @@
 """Every knob, typed, with its caption and limit; read from PANIER_* in the environment."""
 
 import contextlib
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -15,7 +16,12 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Settings(BaseSettings):
     """What an installation may set; each field is the environment variable PANIER_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="PANIER_", secrets_dir=None, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PANIER_",
+        secrets_dir=None,
+        extra="ignore",
+        hide_input_in_errors=True,  # keys and passwords are among them
+    )
 
     data: Path = Path.home() / ".local/share/panier"
     """The data folder: embedded engines, object store, outgoing mail, secret."""
@@ -38,19 +44,17 @@ class Settings(BaseSettings):
     """The provider of new payments; older ones stay with theirs."""
     stripe_key: SecretStr = SecretStr("")
     """Stripe's secret key (`sk_…`)."""
+    stripe_publishable_key: str = ""
+    """Stripe's publishable key (`pk_…`), of the same account and mode: pages show it."""
     stripe_webhook_secret: SecretStr = SecretStr("")
-    """What Stripe signs its messages with (`whsec_…`)."""
+    """What Stripe signs its messages with (`whsec_…`); several separated by commas: one for each
+    endpoint, and both of one whose secret is being changed."""
     stripe_url: str = ""
     """Where Stripe's API is, for tests against a local one. Empty: Stripe's own address."""
-
-    host: str = "127.0.0.1"
-    """The address on which the roles listen; `0.0.0.0` for all."""
-    web_port: Port = 8400
-    """Pages and API."""
-    rooms_port: Port = 8401
-    """The room's WebSocket."""
-    video_port: Port = 8402
-    """Playlists and segments."""
+    stripe_js_url: Annotated[str, Field(pattern=r"^https?://[^\s;,'\"]+$")] = (
+        "https://js.stripe.com/endive/stripe.js"
+    )
+    """Where pages load Stripe.js from; another address is for tests against a stand-in."""
 
     vies_url: Annotated[str, Field(pattern=r"^(https?://[^?#]+)?$")] = (
         "https://ec.europa.eu/taxation_customs/vies/rest-api"
@@ -60,6 +64,15 @@ class Settings(BaseSettings):
     """Our own VAT id (`FR…`): told to the register, which then numbers its answers as evidence."""
     vat_check_days: Annotated[int, Field(ge=1, le=90)] = 7
     """How old an answer of that register may be for a company to buy without VAT."""
+
+    host: str = "127.0.0.1"
+    """The address on which the roles listen; `0.0.0.0` for all."""
+    web_port: Port = 8400
+    """Pages and API."""
+    rooms_port: Port = 8401
+    """The room's WebSocket."""
+    video_port: Port = 8402
+    """Playlists and segments."""
     rtmp_port: Port = 1935
     """Encoders publish here."""
     web_url: str = ""
@@ -122,6 +135,43 @@ class Settings(BaseSettings):
         if any(not sign for _, sign, _ in parts):
             raise ValueError("expected name=value pairs separated by ;")
         return {name.strip(): rest.strip() for name, _, rest in parts}
+
+    @model_validator(mode="after")
+    def _stripe_is_whole(self) -> Self:
+        """Refuse half a Stripe, or two halves that do not fit, before anybody wants to pay."""
+        if self.payments != "stripe":
+            return self
+        modes = []
+        for name, kinds, key in (
+            ("PANIER_STRIPE_KEY", "sr", self.stripe_key.get_secret_value()),
+            ("PANIER_STRIPE_PUBLISHABLE_KEY", "p", self.stripe_publishable_key),
+        ):
+            found = re.match(rf"[{kinds}]k_(test|live)_\w", key)
+            if not found:
+                begin = f"{kinds[0]}k_test_ or {kinds[0]}k_live_"
+                raise ValueError(f"PANIER_PAYMENTS=stripe needs {name}, which begins with {begin}")
+            modes.append(found[1])
+        if modes[0] != modes[1]:
+            raise ValueError(
+                f"PANIER_STRIPE_KEY is of Stripe's {modes[0]} mode,"
+                f" PANIER_STRIPE_PUBLISHABLE_KEY of its {modes[1]} mode: take both of one"
+            )
+        if not self.stripe_webhook_secrets:
+            raise ValueError("PANIER_PAYMENTS=stripe needs PANIER_STRIPE_WEBHOOK_SECRET")
+        if modes[0] == "live" and not self.public_web_url.startswith("https:"):
+            raise ValueError("Stripe's live mode needs PANIER_WEB_URL, which begins with https://")
+        return self
+
+    @property
+    def stripe_webhook_secrets(self) -> list[str]:
+        """Return every secret by which a message of Stripe may be signed."""
+        given = self.stripe_webhook_secret.get_secret_value().split(",")
+        return [secret.strip() for secret in given if secret.strip()]
+
+    @property
+    def stripe_live(self) -> bool:
+        """Tell whether real money moves."""
+        return "_live_" in self.stripe_key.get_secret_value()[:8]
 
     @cached_property
     def signing_secret(self) -> str:

@@ -9,7 +9,7 @@ from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
-from tests.shop import Shop
+from tests.shop import OPENED, Shop
 
 
 async def lay_voucher(cell: Cell, code: str = "TEN", **changes: Any) -> Voucher:
@@ -29,6 +29,15 @@ async def lay_voucher(cell: Cell, code: str = "TEN", **changes: Any) -> Voucher:
             seller=seller if isinstance(seller, UUID) else None,
             by=None,
         )
+
+
+async def let_hosts(tx: Tx, shop: Shop, product: UUID | None = None, **changes: Any) -> UUID:
+    """Let the seller agree to deals: 90 % off anything, unless told otherwise."""
+    plain: dict[str, Any] = {"currency": "EUR", "units": 1_000_000, "valid_from": OPENED}
+    if "floor_minor" not in changes:
+        plain["basis_points"] = 9000
+    bounds = incentives.Bounds(**{**plain, **changes})
+    return await incentives.agree_to_deals(tx, shop.seller, bounds, None, product)
 
 
 def who(number: int, email: str | None = None, person: UUID | None = None) -> Who:

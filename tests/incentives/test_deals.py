@@ -22,7 +22,7 @@ from panier.runtime import Runtime
 from panier.settings import Settings
 from tests import buying
 from tests.door import browser, give_role, open_door, sign_up
-from tests.incentives.laid import enter, lay_voucher, who
+from tests.incentives.laid import enter, lay_voucher, let_hosts, who
 from tests.shop import Shop, lay_shop
 
 ANNA, BEN = UUID(int=1), UUID(int=2)
@@ -30,7 +30,9 @@ ANNA, BEN = UUID(int=1), UUID(int=2)
 
 async def lay(cell: Cell, units: int = 10) -> Shop:
     async with cell.tx() as tx:
-        return await lay_shop(tx, units)
+        shop = await lay_shop(tx, units)
+        await let_hosts(tx, shop)
+        return shop
 
 
 async def announce(cell: Cell, shop: Shop, **changes: Any) -> incentives.Deal:
@@ -38,9 +40,8 @@ async def announce(cell: Cell, shop: Shop, **changes: Any) -> incentives.Deal:
     minor = changes.pop("minor", 1490)
     wanted = {"countdown": 10, "seconds": 60, "units": 5, "buyer_max": 2, **changes}
     async with cell.tx() as tx:
-        return await incentives.announce(
-            tx, shop.show, shop.product, {shop.variant: minor}, **wanted
-        )
+        given = incentives.NewDeal(product=shop.product, prices={shop.variant: minor}, **wanted)
+        return await incentives.announce(tx, shop.show, given, None)
 
 
 async def open_now(cell: Cell, shop: Shop, **changes: Any) -> incentives.Deal:

@@ -75,7 +75,7 @@ async def test_what_the_platform_pays_is_in_the_sum_and_told_apart(cell: Cell) -
     order = await sell_subsidised(cell)
     await cell.run(lambda tx: invoices.write_invoice(tx, order, NEW_YEARS_EVE))
     (invoice,) = await documents(cell, order)
-    assert invoice.number == "LUMEN-2026-000001"
+    assert invoice.number == "LUMEN-FR-2026-000001"
     said = invoice.said
     assert [(r.regular, r.reduction, r.net, r.vat, r.gross) for r in said.rows] == [
         (3000, 0, 2500, 500, 3000),
@@ -96,9 +96,9 @@ async def test_a_year_ends_on_the_markets_calendar_and_numbers_begin_anew(cell: 
             await invoices.write_invoice(tx, order, moment)
     written = [(await documents(cell, order))[0] for order in sold]
     assert [(invoice.number, invoice.day) for invoice in written] == [
-        ("LUMEN-2026-000001", date(2026, 12, 31)),
-        ("LUMEN-2026-000002", date(2026, 12, 31)),
-        ("LUMEN-2027-000001", date(2027, 1, 1)),
+        ("LUMEN-FR-2026-000001", date(2026, 12, 31)),
+        ("LUMEN-FR-2026-000002", date(2026, 12, 31)),
+        ("LUMEN-FR-2027-000001", date(2027, 1, 1)),
     ]
 
 
@@ -128,9 +128,9 @@ async def test_a_refund_has_a_credit_note_of_its_own_series(cell: Cell, settings
     invoice, *notes = await documents(cell, sold.order)
     year = invoice.day.year
     assert [note.number for note in notes] == [
-        f"LUMEN-{year}-C000001",
-        f"LUMEN-{year}-C000002",
-        f"LUMEN-{year}-C000003",
+        f"LUMEN-FR-{year}-C000001",
+        f"LUMEN-FR-{year}-C000002",
+        f"LUMEN-FR-{year}-C000003",
     ]
     assert [note.gross_minor for note in notes] == [2490, 287, 3]
     assert [note.said.invoice for note in notes] == [invoice.number] * 3

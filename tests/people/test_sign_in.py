@@ -84,6 +84,24 @@ async def test_signing_in_again_ends_the_session_before(
         assert await count_sessions(tx) == 1
 
 
+async def test_passwords_are_kept_as_argon2id_in_64_mib_and_three_passes(
+    client: httpx2.AsyncClient,
+    runtime: Runtime,
+    real_hasher: PasswordHasher,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(passwords, "_hasher", real_hasher)
+    await sign_up(client)
+    async with runtime.cells.of("FR").read() as tx:
+        kept = await value(tx, "select password_hash from person")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert not passwords.is_outdated(kept)
+    assert (await sign_in(client)).status_code == 303
+    client.cookies.clear()
+    form = {"email": "anna@example.com", "password": "wrong wrong wrong"}
+    assert (await client.post("/fr/sign-in", data=form)).status_code == 401
+
+
 async def test_an_unknown_address_is_answered_like_a_wrong_password(
     client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ async def open_house(runtime: Runtime) -> FastAPI:
         if "show_watch_page" not in mounted:
             app.include_router(module.router)
     app.state.stock_of = stock_of
+    app.state.card_form = lambda market: {"provider": "sandbox", "url": f"{market}sandbox/tokens"}
     return app
 
 

@@ -7,24 +7,58 @@ limits  20 units of a variant a buyer (hold_quantity_max); a hold lasts hold_sec
 """
 
 from panier.baskets.actions import add_all, drop, show
-from panier.baskets.queries import ShownBasket, as_json, get_basket, get_vat_rates, show_lines
+from panier.baskets.destinations import NotShippedThere, To, countries, find_refusal, net
+from panier.baskets.queries import (
+    Asking,
+    OpenParcel,
+    OpenParcels,
+    Sent,
+    ShownBasket,
+    as_json,
+    find_unknown,
+    get_basket,
+    list_askings,
+    show_lines,
+)
 from panier.baskets.reductions import Reduction, presses, take_off
-from panier.baskets.rules import Cut, Item, Line, Sums, by_seller, join_items, price, reduce, sums
+from panier.baskets.rules import (
+    Cut,
+    Destination,
+    Item,
+    Line,
+    Sums,
+    by_seller,
+    join_items,
+    price,
+    reduce,
+    sums,
+)
 
 __all__ = [
+    "Asking",
     "Cut",
+    "Destination",
     "Item",
     "Line",
+    "NotShippedThere",
+    "OpenParcel",
+    "OpenParcels",
     "Reduction",
+    "Sent",
     "ShownBasket",
     "Sums",
+    "To",
     "add_all",
     "as_json",
     "by_seller",
+    "countries",
     "drop",
+    "find_refusal",
+    "find_unknown",
     "get_basket",
-    "get_vat_rates",
     "join_items",
+    "list_askings",
+    "net",
     "presses",
     "price",
     "reduce",

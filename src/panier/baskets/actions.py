@@ -7,18 +7,23 @@ from uuid import UUID
 import msgspec
 
 from panier import catalog, incentives, markets, rooms, stock
-from panier.baskets.queries import ShownBasket, get_basket, price_basket, show_lines
+from panier.baskets.destinations import To
+from panier.baskets.queries import OpenParcels, ShownBasket, get_basket, price_basket, show_lines
 from panier.incentives import Who
 from panier.kit.cells import Cell
 from panier.kit.clock import ms, now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, PanierError
 from panier.markets import Market
+from panier.people import Address
 from panier.settings import Settings
 
 QUANTITY_MAX = 1000
 """Units in one request; what one buyer may hold is `hold_quantity_max`."""
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)]
+
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")]
+Text = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Add(rooms.Args, kw_only=True):
@@ -27,6 +32,30 @@ class Add(rooms.Args, kw_only=True):
     variant: UUID
     key: UUID
     quantity: Quantity = 1
+
+
+class Place(rooms.Args, kw_only=True):
+    """An address as far as it is known."""
+
+    line1: Text
+    postcode: Text
+    city: Text
+    line2: Text = ""
+
+
+class Going(rooms.Args, kw_only=True):
+    """Where a basket shall go; nothing said is the market's own country."""
+
+    country: Country | None = None
+    address: Place | None = None
+    """In that country; with it, parcels on their way to another address do not count."""
+
+    def to(self) -> To:
+        """Return it as what prices a basket."""
+        if self.country is None or self.address is None:
+            return To(self.country)
+        given = msgspec.structs.asdict(self.address)
+        return To(self.country, Address(**given, country=self.country))
 
 
 class Drop(rooms.Args, kw_only=True):
@@ -96,7 +125,13 @@ async def take_out(cell: Cell, market: str, buyer: UUID, unwanted: Drop) -> dict
 
 
 async def enter_voucher(
-    cell: Cell, market: Market, who: Who, code: str, language: str
+    cell: Cell,
+    market: Market,
+    who: Who,
+    code: str,
+    language: str,
+    to: To,
+    open_parcels: OpenParcels,
 ) -> ShownBasket:
     """Put a voucher's code into the basket; one that reduces nothing there is not kept.
 
@@ -106,23 +141,29 @@ async def enter_voucher(
     async def act(tx: Tx) -> ShownBasket:
         voucher = await incentives.enter(tx, who, market.code, code)
         moment = now()
-        reduction = await price_basket(tx, who, market, language, moment)
-        problem = reduction.reduced.problems.get(voucher.id)
+        priced = await price_basket(tx, who, market, language, moment, to, open_parcels)
+        problem = priced.reduction.reduced.problems.get(voucher.id)
         if problem is not None:
             raise problem
-        return show_lines(reduction.lines, market.currency, moment, reduction.vouchers)
+        return show_lines(priced.reduction, market.currency, moment, priced.sent)
 
     return await cell.run(act)
 
 
 async def take_voucher_out(
-    cell: Cell, market: Market, who: Who, code: str, language: str
+    cell: Cell,
+    market: Market,
+    who: Who,
+    code: str,
+    language: str,
+    to: To,
+    open_parcels: OpenParcels,
 ) -> ShownBasket:
     """Take a voucher's code out of the basket; one that is not there is no error."""
 
     async def act(tx: Tx) -> ShownBasket:
         await incentives.take_out(tx, who.visitor, market.code, code)
-        return await get_basket(tx, who, market, language)
+        return await get_basket(tx, who, market, language, to, open_parcels)
 
     return await cell.run(act)
 
@@ -167,8 +208,10 @@ async def drop(call: rooms.Call) -> dict[str, Any]:
     return await take_out(call.cell, call.market, call.visitor, call.read(Drop))
 
 
-async def show(call: rooms.Call) -> ShownBasket:
-    """Socket command `basket`."""
+async def show(call: rooms.Call, open_parcels: OpenParcels) -> ShownBasket:
+    """Socket command `basket`, asked for a destination."""
+    going = call.read(Going)
     market = await markets.access_market_in(call.cell, call.market)
+    who = Who(call.visitor, call.person)
     async with call.cell.read() as tx:
-        return await get_basket(tx, Who(call.visitor, call.person), market, call.language)
+        return await get_basket(tx, who, market, call.language, going.to(), open_parcels)

@@ -1,21 +1,24 @@
 """Reads: what a basket holds, priced now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from panier import catalog, incentives, markets, stock
+from panier.baskets.destinations import To, countries, find_refusal
 from panier.baskets.reductions import Reduction, presses, take_off
-from panier.baskets.rules import Item, Line, join_items, price, sums, vat_paid
+from panier.baskets.rules import Destination, Item, Line, by_seller, join_items, price, sums
+from panier.catalog import Offer
 from panier.incentives import ShownVoucher, Want, Who
 from panier.kit.clock import ms, now
 from panier.kit.db import Tx
+from panier.kit.errors import PanierError
 from panier.kit.money import Money
-from panier.markets import Market
+from panier.markets import Market, UnknownVatRate
+from panier.people import Address
 
 
 class SellerName(msgspec.Struct, frozen=True):
@@ -37,7 +40,7 @@ class ShownLine(msgspec.Struct, frozen=True):
     seller: SellerName
     quantity: int
     unit: Money
-    """The regular price of one."""
+    """The regular price of one, as consumers pay it."""
     list: Money
     """The regular price of all."""
     total: Money
@@ -50,11 +53,26 @@ class ShownLine(msgspec.Struct, frozen=True):
     """That hold is an offer to somebody who waited in line; it cannot be kept longer."""
 
 
+class ShownParcel(msgspec.Struct, frozen=True):
+    """What one seller sends."""
+
+    seller: SellerName
+    shipping: Money
+    """What the buyer pays for it."""
+    free_from: Money | None
+    """From this much of goods it costs nothing."""
+    missing: Money | None
+    """How much of goods is missing until then; None: nothing, or there is no such amount."""
+    joins: str | None
+    """The number of the earlier order in whose parcel it goes."""
+
+
 class ShownBasket(msgspec.Struct, frozen=True):
-    """A basket as the sheet shows it; amounts include VAT, `vat` is what of `total` is VAT."""
+    """A basket as the sheet shows it; `vat` is what of `total` is VAT of `country`."""
 
     lines: list[ShownLine]
     vouchers: list[ShownVoucher]
+    parcels: list[ShownParcel]
     list: Money
     """The goods at their regular prices."""
     goods: Money
@@ -62,90 +80,218 @@ class ShownBasket(msgspec.Struct, frozen=True):
     total: Money
     vat: Money
     currency: str
+    country: str
+    """Where it goes, for these amounts."""
+    countries: list[str]
+    """Where all of it may go, the market's own country first."""
+    refused: str | None
+    """Why it cannot go where the buyer wished; the amounts are the market's own country's."""
+    reverse_charge: bool
+    """The buyer is a business that owes the VAT there: amounts are without it."""
     now: int
     """Server time in milliseconds since the epoch, for countdowns."""
 
 
-async def get_vat_rates(
-    tx: Tx, market: Market, categories: Iterable[str], at: datetime
-) -> dict[str, int]:
-    """Return VAT in basis points by category, on the market's own day; raises UnknownVatRate."""
-    day = at.astimezone(ZoneInfo(market.time_zone)).date()
-    return {
-        category: await markets.get_vat_rate(tx, market.country, category, day)
-        for category in sorted(set(categories))
-    }
+class Asking(NamedTuple):
+    """Somebody buys from a seller in a show: does a parcel of theirs stand open?"""
+
+    buyer: UUID
+    person: UUID | None
+    market: str
+    seller: UUID
+    show: UUID
+    country: str
+    address: Address | None
+    """None: not known yet; then any in that country counts."""
 
 
-async def price_items(
-    tx: Tx, market: Market, items: Sequence[Item], language: str, at: datetime
-) -> list[Line]:
-    """Price items as they are offered now in `language`."""
-    offers = {
-        offer.variant: offer
-        for offer in await catalog.find_offers(
-            tx, market.code, [item.variant for item in items], language
-        )
-    }
-    rates = await get_vat_rates(tx, market, (o.vat_category for o in offers.values()), at)
-    return price(items, offers, rates)
+class OpenParcel(NamedTuple):
+    """An earlier order of the same show that is not packed yet."""
+
+    order: UUID
+    number: str
 
 
-async def get_basket(tx: Tx, who: Who, market: Market, language: str) -> ShownBasket:
+OpenParcels = Callable[[Tx, Sequence[Asking]], Awaitable[Sequence[OpenParcel | None]]]
+"""Finds open parcels, asked all at once; given by those above, who know the orders."""
+
+
+class Sent(NamedTuple):
+    """Where a basket goes, and where else it might."""
+
+    destination: Destination
+    countries: Sequence[str]
+    joined: Mapping[UUID, OpenParcel]
+    """Open parcels by seller."""
+    refused: str | None = None
+
+
+class Priced(NamedTuple):
+    """A basket as it would be ordered now."""
+
+    reduction: Reduction
+    sent: Sent
+
+
+def list_askings(
+    who: Who, market: str, offers: Iterable[Offer], holds: Sequence[stock.Hold], to: To,
+    show: UUID | None = None,
+) -> dict[UUID, Asking]:  # fmt: skip
+    """Return by seller what to ask of open parcels: of those who offer one a show.
+
+    A seller's order belongs to the show in which its first item was put into the basket.
+    """
+    sellers = {o.variant: o.seller for o in offers if o.one_parcel_per_show}
+    askings: dict[UUID, Asking] = {}
+    seen: set[UUID] = set()
+    for hold in holds:
+        seller, of = sellers.get(hold.variant), hold.show or show
+        if seller is None or seller in seen:
+            continue
+        seen.add(seller)
+        if of is not None and to.country is not None:
+            askings[seller] = Asking(
+                who.visitor, who.person, market, seller, of, to.country, to.address
+            )
+    return askings
+
+
+async def get_basket(
+    tx: Tx, who: Who, market: Market, language: str, to: To, open_parcels: OpenParcels
+) -> ShownBasket:
     """Return what a buyer holds in `market`, priced and reduced as it would be now."""
     moment = now()
-    reduction = await price_basket(tx, who, market, language, moment)
-    return show_lines(reduction.lines, market.currency, moment, reduction.vouchers)
+    priced = await price_basket(tx, who, market, language, moment, to, open_parcels)
+    return show_lines(priced.reduction, market.currency, moment, priced.sent)
 
 
 async def price_basket(
-    tx: Tx, who: Who, market: Market, language: str, moment: datetime
-) -> Reduction:
-    """Price and reduce what a buyer holds; nothing is granted."""
+    tx: Tx,
+    who: Who,
+    market: Market,
+    language: str,
+    moment: datetime,
+    to: To,
+    open_parcels: OpenParcels,
+) -> Priced:
+    """Price and reduce what a buyer holds; nothing is granted.
+
+    Where it cannot go as the buyer wishes, it is priced for the market's own country, and the
+    reason is told. Raises UnknownVatRate for that country.
+    """
     holds = await stock.list_holds(tx, who.visitor, market.code)
     items = join_items(
         Item(h.variant, h.quantity, h.expires_at, h.extended, h.offered) for h in holds
     )
-    lines = await price_items(tx, market, items, language, moment) if items else []
+    found = await catalog.find_offers(tx, market.code, [item.variant for item in items], language)
+    offers = {offer.variant: offer for offer in found}
+    categories = {offer.vat_category for offer in found}
+    places, rates = countries(found, market.country), {}
+    if found:
+        pairs = [(country, category) for country in places for category in categories]
+        rates = await markets.find_vat_rates(tx, pairs, market.day(moment))
+    wanted = to.country or market.country
+    refusal = find_refusal(found, wanted, language) or find_unknown(
+        rates, wanted, categories, market, moment
+    )
+    if refusal is not None:
+        if wanted == market.country:
+            raise refusal
+        to, wanted = To(), market.country
+    destination = Destination(wanted, to.reverse_charge)
+    asked = list_askings(who, market.code, found, holds, to._replace(country=wanted))
+    joined = await join_parcels(tx, asked, open_parcels)
+    taxed = {category: rates[wanted, category] for category in categories}
+    lines = price(items, offers, taxed, wanted, joined)
     want = Want(who.visitor, who, market.code, presses(holds))
     till = await incentives.open_till(tx, [want], moment, lock=False)
-    return take_off(till, want, lines, holds)
+    known = [c for c in places if all((c, category) in rates for category in categories)]
+    sent = Sent(destination, known, joined, refusal.message(language) if refusal else None)
+    return Priced(take_off(till, want, lines, holds, None, destination, joined), sent)
 
 
-def show_lines(
-    lines: Sequence[Line], currency: str, at: datetime, vouchers: Sequence[ShownVoucher] = ()
-) -> ShownBasket:
+async def join_parcels(
+    tx: Tx, asked: Mapping[UUID, Asking], open_parcels: OpenParcels
+) -> dict[UUID, OpenParcel]:
+    """Return the open parcels that were asked for, by seller; without a question, no look."""
+    if not asked:
+        return {}
+    answers = await open_parcels(tx, list(asked.values()))
+    return {
+        seller: answer
+        for seller, answer in zip(asked, answers, strict=True)
+        if answer is not None
+    }
+
+
+def find_unknown(
+    rates: Mapping[tuple[str, str], int],
+    country: str,
+    categories: Iterable[str],
+    market: Market,
+    moment: datetime,
+) -> PanierError | None:
+    """Return which VAT rate of `country` nobody knows, as an error; None: all are known."""
+    for category in sorted(categories):
+        if (country, category) not in rates:
+            on = market.day(moment).isoformat()
+            return UnknownVatRate(country=country, category=category, on=on)
+    return None
+
+
+def show_lines(reduction: Reduction, currency: str, at: datetime, sent: Sent) -> ShownBasket:
     """Give priced lines the shape that the sheet reads."""
-    amounts = sums(lines, currency)
+    lines = reduction.lines
+    amounts, zero = sums(lines, currency), Money.zero(currency)
     return ShownBasket(
-        lines=[
-            ShownLine(
-                variant=line.offer.variant,
-                product=line.offer.product,
-                title=line.offer.title,
-                variant_title=line.offer.variant_title,
-                image=line.offer.image,
-                image_alt=line.offer.image_alt,
-                seller=SellerName(line.offer.seller, line.offer.seller_name),
-                quantity=line.quantity,
-                unit=line.offer.unit,
-                list=line.list,
-                total=line.total,
-                expires_at=ms(line.expires_at),
-                extended=line.extended,
-                offered=line.offered,
-            )
-            for line in lines
-        ],
-        vouchers=list(vouchers),
-        list=sum((line.list for line in lines), Money.zero(currency)),
+        lines=[_shown(line) for line in lines],
+        vouchers=list(reduction.vouchers),
+        parcels=[_parcel(of, reduction, sent) for of in by_seller(lines)],
+        list=sum((line.list for line in lines), zero),
         goods=amounts.goods,
         shipping=amounts.shipping,
         total=amounts.total,
-        vat=sum((vat_paid(line) for line in lines), Money.zero(currency)),
+        vat=sum((line.vat_paid for line in lines), zero),
         currency=currency,
+        country=sent.destination.country,
+        countries=list(sent.countries),
+        refused=sent.refused,
+        reverse_charge=sent.destination.reverse_charge,
         now=ms(at),
     )
+
+
+def _shown(line: Line) -> ShownLine:
+    return ShownLine(
+        variant=line.offer.variant,
+        product=line.offer.product,
+        title=line.offer.title,
+        variant_title=line.offer.variant_title,
+        image=line.offer.image,
+        image_alt=line.offer.image_alt,
+        seller=SellerName(line.offer.seller, line.offer.seller_name),
+        quantity=line.quantity,
+        unit=line.offer.unit,
+        list=line.list,
+        total=line.total,
+        expires_at=ms(line.expires_at),
+        extended=line.extended,
+        offered=line.offered,
+    )
+
+
+def _parcel(lines: Sequence[Line], reduction: Reduction, sent: Sent) -> ShownParcel:
+    offer = lines[0].offer
+    joins, missing = sent.joined.get(offer.seller), reduction.missing.get(offer.seller)
+    threshold = offer.parcels[sent.destination.country].free_from_minor
+    return ShownParcel(
+        seller=SellerName(offer.seller, offer.seller_name),
+        shipping=sum((line.shipping for line in lines), offer.unit * 0),
+        free_from=None if missing is None or threshold is None
+        else Money(threshold, offer.unit.currency),
+        missing=missing or None,
+        joins=joins.number if joins else None,
+    )  # fmt: skip
 
 
 def as_json(basket: ShownBasket) -> dict[str, Any]:

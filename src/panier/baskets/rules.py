@@ -1,14 +1,16 @@
 """What a basket comes to: pure, the same for the sheet, the order and the books.
 
-Prices include VAT. A seller's parcel costs one amount whatever is in it; it is shared out over
-its lines by their price, and each share bears the VAT of its line: a parcel follows what it
-carries (Directive 2006/112/EC, article 78; HMRC VAT notice 700/24).
+Prices include VAT, that of the country to which they go. A seller's parcel costs one amount
+whatever is in it; it is shared out over its lines by their price, and each share bears the VAT of
+its line: a parcel follows what it carries (Directive 2006/112/EC, article 78; HMRC VAT notice
+700/24).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -27,6 +29,15 @@ class Item(msgspec.Struct, frozen=True):
     """It was kept longer once."""
     offered: bool = False
     """Its buyer waited in line for it."""
+
+
+class Destination(NamedTuple):
+    """Where a basket goes, and who taxes it."""
+
+    country: str
+    """ISO 3166: whose VAT is inside."""
+    reverse_charge: bool = False
+    """A business there owes the VAT itself: all amounts are net of it."""
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -78,6 +89,12 @@ class Line(msgspec.Struct, frozen=True):
         """Return what the seller gets for the goods: commission and shares are taken of it."""
         return self.total + self.subsidy
 
+    @property
+    def vat_paid(self) -> Money:
+        """Return the VAT inside what the buyer pays, without what the platform pays."""
+        rate = self.vat_basis_points
+        return self.total.vat_inside(rate) + self.shipping.vat_inside(rate)
+
 
 class Sums(msgspec.Struct, frozen=True):
     """What lines come to."""
@@ -113,11 +130,17 @@ def join_items(items: Iterable[Item]) -> list[Item]:
 
 
 def price(
-    items: Sequence[Item], offers: Mapping[UUID, Offer], rates: Mapping[str, int]
+    items: Sequence[Item],
+    offers: Mapping[UUID, Offer],
+    rates: Mapping[str, int],
+    country: str,
+    joined: Collection[UUID] = (),
 ) -> list[Line]:
-    """Price items, seller by seller; `rates` is VAT in basis points by category.
+    """Price items, seller by seller; `rates` is VAT of `country` in basis points by category.
 
-    An item that is not offered any more is left out: whoever sells must refuse it.
+    Each seller sends to `country`; the parcels of those in `joined` are on their way already, and
+    cost nothing more. An item that is not offered any more is left out: whoever sells must refuse
+    it. Amounts are a consumer's: see `destinations.net`.
     """
     offered = [(item, offers[item.variant]) for item in items if item.variant in offers]
     first_seen: dict[UUID, int] = {}
@@ -128,7 +151,9 @@ def price(
     for _, group in groupby(offered, key=lambda pair: pair[1].seller):
         parcel = list(group)
         totals = [offer.unit * item.quantity for item, offer in parcel]
-        shares = parcel[0][1].shipping.split([total.minor for total in totals])
+        seller = parcel[0][1]
+        asked = 0 if seller.seller in joined else seller.parcels[country].minor
+        shares = Money(asked, seller.unit.currency).split([total.minor for total in totals])
         for (item, offer), total, share in zip(parcel, totals, shares, strict=True):
             rate, zero = rates[offer.vat_category], Money.zero(total.currency)
             lines.append(
@@ -191,12 +216,6 @@ def sums(lines: Iterable[Line], currency: str) -> Sums:
         shipping += line.shipping
         vat += line.vat + line.shipping_vat
     return Sums(goods, shipping, vat)
-
-
-def vat_paid(line: Line) -> Money:
-    """Return the VAT inside what the buyer pays of a line, without what the platform pays."""
-    rate = line.vat_basis_points
-    return line.total.vat_inside(rate) + line.shipping.vat_inside(rate)
 
 
 def by_seller(lines: Sequence[Line]) -> list[list[Line]]:

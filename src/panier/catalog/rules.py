@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+import msgspec
+
 from panier import markets
 from panier.kit.errors import BadInput, PanierError
 from panier.kit.i18n import LANGUAGES, _, current_language
@@ -42,6 +44,14 @@ IMAGE_PIXELS_MAX = 40_000_000
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 IMAGE_KEY = re.compile(r"catalog/[0-9a-f]{32}-(?:320|960)\.webp")
 """What the media address serves: nothing else, wherever it may lie."""
+
+
+class ParcelRate(msgspec.Struct, frozen=True):
+    """What a seller asks for a parcel to one country, whatever is in it; VAT included."""
+
+    minor: int
+    free_from_minor: int | None = None
+    """From this much of goods in one order, after reductions, the parcel is free."""
 
 
 class SlugTaken(PanierError):
@@ -132,6 +142,15 @@ def check_price(price: Money, currency: str) -> None:
         raise CurrencyRefused(currency=currency)
     if not 0 < price.minor <= PRICE_MINOR_MAX:
         raise BadInput(field="price", reason=_("a price is more than nothing"))
+
+
+def check_parcel_rate(rate: ParcelRate) -> None:
+    """Refuse a rate below nothing, an absurd one, or a threshold that is none."""
+    if not 0 <= rate.minor <= PRICE_MINOR_MAX:
+        raise BadInput(field="minor", reason=_("a rate is nothing or more"))
+    free_from = rate.free_from_minor
+    if free_from is not None and not 0 < free_from <= PRICE_MINOR_MAX:
+        raise BadInput(field="free_from", reason=_("a threshold is more than nothing"))
 
 
 def pick(texts: Mapping[str, str], *languages: str) -> str:

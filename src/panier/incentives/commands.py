@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from panier import rooms
-from panier.incentives.deals import announce, end_deal
+from panier.incentives.deals import NewDeal, announce, end_deal
 from panier.kit.clock import ms
 from panier.kit.db import Tx
 
@@ -28,18 +28,17 @@ async def start(call: rooms.Call) -> dict[str, Any]:
     """Announce a deal; the fact follows in the log. For the crew."""
     call.check_staff()
     wanted = call.read(Start)
+    given = NewDeal(
+        product=wanted.product,
+        prices=wanted.prices,
+        countdown=wanted.countdown,
+        seconds=wanted.seconds,
+        units=wanted.units,
+        buyer_max=wanted.buyer_max,
+    )
 
     async def act(tx: Tx) -> dict[str, Any]:
-        deal = await announce(
-            tx,
-            call.show,
-            wanted.product,
-            wanted.prices,
-            countdown=wanted.countdown,
-            seconds=wanted.seconds,
-            units=wanted.units,
-            buyer_max=wanted.buyer_max,
-        )
+        deal = await announce(tx, call.show, given, call.person)
         return {"deal": deal.id, "opens_at": ms(deal.opens_at), "closes_at": ms(deal.closes_at)}
 
     return await call.cell.run(act)

@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import psycopg
 
 from panier import catalog, rooms, shows
+from panier.incentives.consent import Basis, find_basis
 from panier.incentives.deal_rules import Deal, DealOffAir, DealRunning, check_deal, tell_deal
+from panier.incentives.pricing import price_deal
 from panier.kit.cells import Cell
 from panier.kit.clock import ms, now
 from panier.kit.db import Tx, find, rows, run
-from panier.kit.errors import BadInput, NotFound
-from panier.kit.i18n import _
+from panier.kit.errors import NotFound
 from panier.kit.ids import new_id
 from panier.kit.money import Money
 from panier.rooms import Entry
@@ -31,77 +33,76 @@ from deal
 """
 
 
-async def announce(
-    tx: Tx,
-    show: UUID,
-    product: UUID,
-    prices: Mapping[UUID, int],
-    *,
-    countdown: int,
-    seconds: int,
-    units: int,
-    buyer_max: int,
-) -> Deal:
-    """Announce prices (minor units, by variant) that open after `countdown` for `seconds`.
+class NewDeal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deal shall be like; prices in minor units by variant, times in seconds."""
 
-    Raises DealOffAir, DealRunning, NotOnRunSheet, BadInput and, for a price that is not below
-    the lowest of the 30 days before it opens, catalog.FalseReduction or NothingToReduce.
+    product: UUID
+    prices: Mapping[UUID, int]
+    countdown: int
+    seconds: int
+    units: int
+    buyer_max: int
+
+
+async def announce(tx: Tx, show: UUID, wanted: NewDeal, by: UUID | None) -> Deal:
+    """Announce prices that open after the countdown, for somebody of the show's crew.
+
+    Raises DealOffAir, DealRunning, NotOnRunSheet, BadInput, DealNotAgreed and, for a price that is
+    not below the lowest of the 30 days before it opens, catalog.FalseReduction or NothingToReduce.
     """
-    check_deal(countdown, seconds, units, buyer_max)
+    check_deal(wanted.countdown, wanted.seconds, wanted.units, wanted.buyer_max)
     found = await shows.get_show(tx, show)
     if found.state != shows.State.LIVE:
         raise DealOffAir
-    if product not in await shows.list_run_sheet_ids(tx, show):
-        raise shows.NotOnRunSheet
-    if not prices or not set(prices) <= set(await catalog.list_variants(tx, product)):
-        raise BadInput(field="prices", reason=_("name a price of this product’s variants"))
+    opens_at = now() + timedelta(seconds=wanted.countdown)
+    closes_at = opens_at + timedelta(seconds=wanted.seconds)
+    asked, lowest = await price_deal(tx, found, wanted.product, wanted.prices, opens_at)
     if await find_running(tx, show) is not None:
         raise DealRunning
-    moment = now()
-    opens_at = moment + timedelta(seconds=countdown)
-    lowest = await catalog.lowest_prior_prices(tx, found.market, prices, opens_at)
-    asked: dict[UUID, Money] = {}
-    for variant, minor in prices.items():
-        if minor < 1:
-            raise BadInput(field="prices", reason=_("a price is more than nothing"))
-        before = lowest.get(variant)
-        asked[variant] = Money(minor, before.currency if before else "")
-        catalog.check_reduction(asked[variant], None, before)
+    product = await catalog.get_product(tx, wanted.product, found.language)
+    basis = await find_basis(
+        tx, show, product, wanted.prices, units=wanted.units, between=(opens_at, closes_at), by=by
+    )
     deal = Deal(
         id=new_id(),
         market=found.market,
         show_id=show,
-        product_id=product,
+        product_id=product.id,
         currency=next(iter(asked.values())).currency,
         state="announced",
-        units=units,
+        units=wanted.units,
         taken=0,
-        buyer_max=buyer_max,
+        buyer_max=wanted.buyer_max,
         opens_at=opens_at,
-        closes_at=opens_at + timedelta(seconds=seconds),
+        closes_at=closes_at,
     )
-    await _write(tx, deal, asked, lowest)
+    await _write(tx, deal, basis, by)
+    await _write_prices(tx, deal, asked, lowest)
     body = tell_deal(deal, asked, lowest)
     await rooms.append_in(tx, [Entry(show, deal.market, "deal", body)])
     return deal
 
 
-async def _write(
-    tx: Tx, deal: Deal, prices: Mapping[UUID, Money], lowest: Mapping[UUID, Money]
-) -> None:
+async def _write(tx: Tx, deal: Deal, basis: Basis, by: UUID | None) -> None:
     try:
         await run(
             tx,
             "insert into deal (id, market, show_id, product_id, currency, state, units,"
-            " buyer_max, at, opens_at, closes_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s,"
-            " %s, %s)",
+            " buyer_max, at, opens_at, closes_at, agreement_id, request_id, announced_by)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 deal.id, deal.market, deal.show_id, deal.product_id, deal.currency, deal.state,
                 deal.units, deal.buyer_max, now(), deal.opens_at, deal.closes_at,
+                basis.agreement, basis.request, by,
             ),
         )  # fmt: skip
     except psycopg.errors.UniqueViolation:
         raise DealRunning from None
+
+
+async def _write_prices(
+    tx: Tx, deal: Deal, prices: Mapping[UUID, Money], lowest: Mapping[UUID, Money]
+) -> None:
     await run(
         tx,
         "insert into deal_price (deal_id, variant_id, minor, was_minor)"

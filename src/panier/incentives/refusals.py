@@ -25,6 +25,12 @@ class VoucherOver(PanierError):
     code, status = "voucher_over", 409
 
 
+class VoucherNotNeeded(PanierError):
+    """Delivery of this is free already; keep the voucher %(code)s for another time."""
+
+    code, status = "voucher_not_needed", 409
+
+
 class VoucherUsedUp(PanierError):
     """This voucher has been used up by others."""
 

@@ -22,6 +22,7 @@ from panier.incentives.refusals import (
     VoucherMinimum,
     VoucherNotCombinable,
     VoucherNotHere,
+    VoucherNotNeeded,
     VoucherNotYet,
     VoucherOver,
     VoucherUsedUp,
@@ -259,6 +260,10 @@ def _check_basket(
     if sum(line.price for line in eligible) < voucher.minimum_minor:
         minimum = Money(voucher.minimum_minor, voucher.currency)
         return VoucherMinimum(code=voucher.code, minimum=minimum)
+    sellers = {line.seller for line in eligible}
+    parcels = sum(line.shipping for line in lines if line.seller in sellers)
+    if voucher.kind == Kind.SHIPPING and not parcels:
+        return VoucherNotNeeded(code=voucher.code)
     if standing and not all(v.stackable for v in (*standing, voucher)):
         return VoucherNotCombinable(code=voucher.code)
     return None

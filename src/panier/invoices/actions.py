@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from panier import catalog, markets, orders
+from panier import catalog, markets, orders, taxes
 from panier.invoices.queries import find_credit_note, find_invoice, get_document, list_back_lines
 from panier.invoices.rules import (
     Body,
@@ -134,6 +134,7 @@ async def _say(tx: Tx, place: Place, drawn: list[Row]) -> Body:
     if checkout is None or order.paid_at is None:
         raise NotFound
     seller = await catalog.get_seller(tx, order.seller)
+    business = checkout.business or taxes.Business("", "")
     return Body(
         seller=seller.name,
         seller_country=seller.country,
@@ -145,6 +146,11 @@ async def _say(tx: Tx, place: Place, drawn: list[Row]) -> Body:
         rates=sum_rates(drawn),
         paid=0,
         subsidy=0,
+        trader=await taxes.find_trader(tx, order.seller),
+        company=business.company,
+        vat_id=business.vat_id,
+        reverse_charge=business.reverse_charge,
+        consultation=business.consultation,
     )
 
 
@@ -167,7 +173,7 @@ async def _write(tx: Tx, place: Place, turn: Turn, body: Body, concern: Concern 
             "invoice": concern.invoice if concern else None,
             "year": place.year,
             "n": n,
-            "number": number(seller.slug, place.kind, place.year, n),
+            "number": number(seller.slug, order.market, place.kind, place.year, n),
             "day": turn.at.astimezone(place.zone).date(),
             "language": checkout.language,
             "currency": order.currency,

@@ -96,10 +96,30 @@ def _parties(said: Body, language: str) -> list[tuple[str, list[str]]]:
     to = said.address
     town = f"{to.postcode} {to.city}"
     where = [to.line1, to.line2, town, web.territory_name(to.country, language)]
+    if said.vat_id:
+        where.append(_("VAT %(number)s", number=said.vat_id))
     return [
-        (_("Seller"), [said.seller, web.territory_name(said.seller_country, language)]),
-        (_("Buyer"), [said.buyer, *(line for line in where if line)]),
+        (_("Seller"), _seller(said, language)),
+        (_("Buyer"), [line for line in (said.company, said.buyer, *where) if line]),
     ]
+
+
+def _seller(said: Body, language: str) -> list[str]:
+    trader = said.trader
+    if trader is None:
+        return [said.seller, web.territory_name(said.seller_country, language)]
+    lines = [
+        *([said.seller] if said.seller != trader.name else []),
+        trader.name,
+        trader.line1,
+        trader.line2,
+        f"{trader.postcode} {trader.city}",
+        web.territory_name(trader.country, language),
+        _("VAT %(number)s", number=trader.vat_number) if trader.vat_number else "",
+        trader.registration,
+        trader.email,
+    ]
+    return [line for line in lines if line]
 
 
 def _what(row: Row) -> str:
@@ -176,12 +196,16 @@ def _rates(said: Body, writer: Writer) -> Table:
 
 def _sums(said: Body, writer: Writer, *, credit: bool) -> list[tuple[str, str]]:
     total = writer.money(said.paid + said.subsidy)
+    if said.reverse_charge:
+        whole = _("Total, no VAT charged")
+    else:
+        whole = _("Total, VAT included")
     if credit:
         sums = [(_("Credited in all"), total), (_("Back to the buyer"), writer.money(said.paid))]
         platform = _("Back to panier, which had paid it for the buyer")
     else:
         sums = [
-            (_("Total, VAT included"), total),
+            (whole, total),
             (_("Paid by the buyer"), writer.money(said.paid)),
         ]
         platform = _("Paid by panier for the buyer, as a third party")
@@ -190,7 +214,12 @@ def _sums(said: Body, writer: Writer, *, credit: bool) -> list[tuple[str, str]]:
 
 def _notes(said: Body, *, credit: bool) -> list[str]:
     issued = _("Issued by panier in the name of %(seller)s and on its behalf.", seller=said.seller)
-    return [issued] if credit else [_("Nothing is left to pay."), issued]
+    exempt = [
+        _("VAT-exempt intra-Community supply (article 138 of Directive 2006/112/EC)."),
+        _("Reverse charge: the buyer accounts for the VAT in its own country."),
+    ]
+    paid = [] if credit else [_("Nothing is left to pay.")]
+    return [*(exempt if said.reverse_charge else []), *paid, issued]
 
 
 def print_pdf(document: Document) -> bytes:

@@ -12,6 +12,7 @@ import msgspec
 
 from panier.orders import OrderLine
 from panier.people import Address
+from panier.taxes import Trader
 
 
 class Kind(StrEnum):
@@ -98,6 +99,16 @@ class Body(msgspec.Struct, frozen=True):
     """Of a credit note: the number of the invoice that it lowers,"""
     invoice_day: date | None = None
     """and its date."""
+    trader: Trader | None = None
+    """Who the seller is before the law, where it told."""
+    company: str = ""
+    """Of a buyer that is one: its name,"""
+    vat_id: str = ""
+    """and its VAT id, if it gave one."""
+    reverse_charge: bool = False
+    """No VAT: the company accounts for it."""
+    consultation: str = ""
+    """How the EU's register numbers the look-up of that id."""
 
 
 def draw_invoice(lines: Sequence[OrderLine]) -> list[Row]:
@@ -185,6 +196,9 @@ def sum_rates(rows: Sequence[Row] | Sequence[Rate]) -> list[Rate]:
     ]
 
 
-def number(slug: str, kind: Kind, year: int, n: int) -> str:
-    """Write a document's number: LUMEN-2026-000001, of a credit note LUMEN-2026-C000001."""
-    return f"{slug.upper()}-{year}-{MARKS[kind]}{n:06d}"
+def number(slug: str, market: str, kind: Kind, year: int, n: int) -> str:
+    """Write a document's number: LUMEN-FR-2026-000001, of a credit note LUMEN-FR-2026-C000001.
+
+    A seller of the same name in another market is another one, with numbers of its own.
+    """
+    return f"{slug.upper()}-{market}-{year}-{MARKS[kind]}{n:06d}"

@@ -8,6 +8,7 @@ limits  a market or fee is known within 5 seconds of its change by every process
 """
 
 from panier.markets.actions import load, move
+from panier.markets.areas import EU, is_outside, vat_area
 from panier.markets.fees import (
     add_fee_rule,
     end_fee_rule,
@@ -20,6 +21,7 @@ from panier.markets.queries import (
     access_market,
     access_market_in,
     find_market,
+    find_vat_rates,
     get_highest_vat_rate,
     get_market,
     get_vat_rate,
@@ -53,6 +55,7 @@ __all__ = [
     "CATEGORY_NAMES",
     "COMMISSION_DEFAULT",
     "COMMISSION_MAX",
+    "EU",
     "VAT_CATEGORIES",
     "FeeEndTooEarly",
     "FeeRule",
@@ -75,10 +78,12 @@ __all__ = [
     "find_commissions",
     "find_fee",
     "find_market",
+    "find_vat_rates",
     "get_highest_commission",
     "get_highest_vat_rate",
     "get_market",
     "get_vat_rate",
+    "is_outside",
     "is_public",
     "list_fee_rules",
     "list_markets",
@@ -87,4 +92,5 @@ __all__ = [
     "move",
     "remember_market",
     "remembered_market",
+    "vat_area",
 ]

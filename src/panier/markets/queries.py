@@ -101,6 +101,22 @@ async def get_vat_rate(tx: Tx, country: str, category: str, on: date) -> int:
     return int(found)
 
 
+async def find_vat_rates(
+    tx: Tx, wanted: Iterable[tuple[str, str]], on: date
+) -> dict[tuple[str, str], int]:
+    """Return the VAT rates that are known, in basis points by country and category, on a day."""
+    asked = sorted(set(wanted))
+    cursor = await tx.execute(
+        "select w.country, w.category, r.basis_points"
+        " from unnest(%s::text[], %s::text[]) w(country, category) cross join lateral ("
+        " select basis_points from vat_rate where country = w.country and category = w.category"
+        " and valid_from <= %s order by valid_from desc limit 1) r",
+        ([country for country, _ in asked], [category for _, category in asked], on),
+    )
+    found = await cursor.fetchall()
+    return {(country, category): rate for country, category, rate in found}
+
+
 async def get_highest_vat_rate(tx: Tx, country: str, category: str | None, day: date) -> int:
     """Return the highest VAT rate in basis points from `day` on, of one category or of all.
 

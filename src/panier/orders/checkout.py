@@ -172,7 +172,9 @@ async def _charge(cell: Cell, settings: Settings, payment: Payment) -> Answer:
 
 
 def _charge_of(payment: Payment) -> payments.Charge:
-    return payments.Charge(payment.id, payment.market, payment.token, payment.amount, payment.keep)
+    return payments.Charge(
+        payment.id, payment.market, payment.token, payment.amount, payment.keep, payment.person
+    )
 
 
 async def _settle(cell: Cell, settings: Settings, answer: Answer) -> Settled:

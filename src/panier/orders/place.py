@@ -307,6 +307,7 @@ async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
                 token=d.placement.token,
                 keep=d.placement.keep,
                 provider=d.placement.provider,
+                person=d.placement.person if d.placement.keep else None,
             )
             for d in drafted
         ],

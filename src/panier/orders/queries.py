@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,13 +11,14 @@ import msgspec
 from panier.kit.db import Tx, find, rows
 from panier.kit.money import Money
 from panier.people import Address
+from panier.taxes import Business
 
 ORDER = """o.id, o.checkout_id as checkout, o.market, o.seller_id as seller, s.name as seller_name,
   o.show_id as show, o.number, o.state, o.currency, o.goods_minor, o.shipping_minor,
   o.subsidy_minor, o.vat_minor, o.commission_minor, o.creators_minor, o.at, o.paid_at"""
 
 CHECKOUT = """id, buyer, market, show_id as show, person_id as person, payment_id as payment, state,
-  minor, currency, email, name, address, remember, language, page_url, at"""
+  minor, currency, email, name, address, remember, language, page_url, at, business as told"""
 
 
 class PaymentOf(msgspec.Struct):
@@ -45,6 +47,13 @@ class Checkout(msgspec.Struct):
     language: str
     page_url: str
     at: datetime
+    told: dict[str, Any] | None = None
+    """What a company told of itself, and by which look-up it pays no VAT."""
+
+    @property
+    def business(self) -> Business | None:
+        """Return the company that buys, if one does."""
+        return msgspec.convert(self.told, Business) if self.told else None
 
     @property
     def total(self) -> Money:

@@ -58,6 +58,7 @@ class Settled(msgspec.Struct, frozen=True):
     """created, action, pending, paid, declined or refused."""
     reason: str | None = None
     action_url: str | None = None
+    action_secret: str | None = None
 
 
 class Checkout(msgspec.Struct):
@@ -237,7 +238,9 @@ def _fact(s: Sold, ending: Ending, lines: Sequence[SoldLine]) -> events.Event | 
 def settled(checkout: UUID, state: str, payment: payments.Payment) -> Settled:
     """Say how a checkout in `state` with its payment stands, as its buyer is told."""
     shown = payment.state if state == State.PLACED else state
-    return Settled(checkout, str(shown), payment.decline_reason, payment.action_url)
+    return Settled(
+        checkout, str(shown), payment.decline_reason, payment.action_url, payment.action_secret
+    )
 
 
 async def book_refund(tx: Tx, payment: payments.Payment) -> bool:

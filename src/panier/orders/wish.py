@@ -51,7 +51,8 @@ class SentTo(rooms.Args, kw_only=True):
 class Card(rooms.Args, kw_only=True):
     """What to pay with: a card typed just now, or the one that the buyer let us keep."""
 
-    token: Annotated[str, msgspec.Meta(pattern=r"^tok_[0-9a-f]{32}$")] | None = None
+    token: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    """As the provider's card form made it; its form is the provider's to check."""
     saved: bool = False
 
 
@@ -89,7 +90,8 @@ class Buyer(NamedTuple):
 async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: Signer) -> Placement:
     """Check a wish and make it a placement with its order page.
 
-    Raises MarketPaused, CurrencyMismatch, BadInput, CountryRefused, PostcodeWrong, NoSavedCard.
+    Raises MarketPaused, CurrencyMismatch, BadInput, CountryRefused, PostcodeWrong, NoSavedCard,
+    TokenWrong.
     """
     market = buyer.market
     markets.check_selling(market.stage)
@@ -113,7 +115,7 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
         address=check_address(address, market.country),
         remember=keep,
         language=buyer.language,
-        token=wish.card.token or await _saved_token(buyer, wish.card, settings.payments),
+        token=await _token_of(buyer, wish.card, settings),
         keep=keep,
         expected=Money(wish.total.minor, wish.total.currency) if wish.total else None,
         page_url=f"{settings.public_web_url}{market.path}order/{page}",
@@ -122,12 +124,15 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
     )
 
 
-async def _saved_token(buyer: Buyer, card: Card, provider: str) -> str:
+async def _token_of(buyer: Buyer, card: Card, settings: Settings) -> str:
+    if card.token is not None:
+        payments.provider_of(settings).check_token(card.token)
+        return card.token
     if buyer.person is None or not card.saved:
         raise NoSavedCard
     async with buyer.cell.read() as tx:
-        saved = await payments.find_card(tx, buyer.person)
-    if saved is None or saved.provider != provider:
+        saved = await payments.find_card(tx, buyer.person, settings.payments)
+    if saved is None:
         raise NoSavedCard
     return saved.token
 
@@ -146,7 +151,7 @@ def tell(settled: Settled, page_url: str) -> dict[str, Any]:
     state = "pending" if settled.state == "created" else settled.state
     told = {"checkout": str(settled.checkout), "state": state}
     if state == "action":
-        return told | {"action_url": settled.action_url}
+        return told | {"action_url": settled.action_url, "action_secret": settled.action_secret}
     return told | {"order_url": urlsplit(page_url).path}
 
 

@@ -1,7 +1,7 @@
 """Payments: money in, back and on to sellers and creators, through a provider behind one port.
 
-owns    payment, payment_refund, dispute, payment_account, saved_card, card_to_forget,
-        webhook_receipt; the sandbox provider its own sandbox_* tables
+owns    payment, payment_refund, dispute, payment_account, payment_customer, saved_card,
+        card_to_forget, webhook_receipt; the sandbox provider its own sandbox_* tables
 says    PaymentReported, RefundDone, RefundFailed, DisputeOpened, DisputeClosed, TransferReported
 hears   nothing; orders ask for money outside any transaction and move payments inside theirs
 limits  a payment moves by one table of states; a key is charged, refunded or moved once; refunds
@@ -12,9 +12,10 @@ from panier.payments.accounts import (
     Account,
     Transfer,
     find_account,
-    find_onboarding_url,
     find_transfer,
+    get_onboarding_url,
     open_account,
+    refresh_account,
     reverse_transfer,
     transfer,
 )
@@ -34,6 +35,7 @@ from panier.payments.provider import (
     AccountAnswer,
     Answer,
     BadSignature,
+    CardForm,
     Charge,
     KeyReused,
     NewAccount,
@@ -43,6 +45,7 @@ from panier.payments.provider import (
     RefundWanted,
     Reversal,
     TokenRefused,
+    TokenWrong,
     TransferAnswer,
 )
 from panier.payments.queries import (
@@ -81,6 +84,7 @@ __all__ = [
     "Answer",
     "BadSignature",
     "CardDeclined",
+    "CardForm",
     "Charge",
     "Dispute",
     "KeyReused",
@@ -98,6 +102,7 @@ __all__ = [
     "SavedCard",
     "State",
     "TokenRefused",
+    "TokenWrong",
     "Transfer",
     "TransferAnswer",
     "TransferState",
@@ -106,12 +111,12 @@ __all__ = [
     "deliver_webhooks",
     "find_account",
     "find_card",
-    "find_onboarding_url",
     "find_payment",
     "find_refund",
     "find_transfer",
     "forget_card",
     "forget_cards",
+    "get_onboarding_url",
     "keep_card",
     "list_disputes",
     "list_payments",
@@ -119,6 +124,7 @@ __all__ = [
     "move",
     "open_account",
     "provider_of",
+    "refresh_account",
     "refusal",
     "request_refund",
     "reverse_transfer",

@@ -80,12 +80,22 @@ async def find_account(tx: Tx, owner: UUID, provider: str) -> Account | None:
     return await find(tx, sql, (owner, provider), Account)
 
 
-async def find_onboarding_url(settings: Settings, account: Account, back: str) -> str | None:
+async def get_onboarding_url(settings: Settings, account: Account, back: str) -> str:
     """Return the provider's page that asks for an account's details and then leads `back`.
 
-    None when it asks nothing. Raises ProviderAway.
+    It may be opened once, by whoever it is given to. Raises ProviderAway.
     """
-    return await provider_of(settings, account.provider).onboarding_url(account.reference, back)
+    provider = provider_of(settings, account.provider)
+    return await provider.onboarding_url(account.market, account.reference, back)
+
+
+async def refresh_account(cell: Cell, settings: Settings, account: Account) -> Account:
+    """Ask the provider how an account stands, and note it. Raises ProviderAway."""
+    answer = await provider_of(settings, account.provider).find_account(cell, account.reference)
+    if answer is None or answer.state == account.state:
+        return account
+    await cell.run(lambda tx: settle_account(tx, account.provider, answer))
+    return msgspec.structs.replace(account, state=answer.state)
 
 
 async def settle_account(tx: Tx, provider: str, answer: AccountAnswer) -> bool:

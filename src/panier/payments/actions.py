@@ -20,21 +20,23 @@ LOOK_SECONDS_MAX = 900
 """The longest wait between two looks of a worker."""
 
 CREATE = """
-insert into payment (id, market, provider, minor, currency, state, token, keep, at, changed_at,
-                     look_at)
-select id, market, provider, minor, currency, 'created', token, keep, %b, %b, %b
-from unnest(%b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bool[])
-  g(id, market, provider, minor, currency, token, keep)
+insert into payment (id, market, provider, minor, currency, state, token, keep, person_id, at,
+                     changed_at, look_at)
+select id, market, provider, minor, currency, 'created', token, keep, person, %b, %b, %b
+from unnest(%b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::text[], %b::bool[],
+            %b::uuid[])
+  g(id, market, provider, minor, currency, token, keep, person)
 """
 MOVE = """
 update payment p set state = m.state, changed_at = %b, look_at = m.look_at, looks = 0,
   refunded_minor = case m.state when 'refunding' then p.minor else p.refunded_minor end,
   reference = coalesce(m.reference, p.reference), decline_reason = m.reason,
-  action_url = m.action_url, kept_token = coalesce(m.kept_token, p.kept_token),
+  action_url = m.action_url, action_secret = m.action_secret,
+  kept_token = coalesce(m.kept_token, p.kept_token),
   brand = coalesce(m.brand, p.brand), last4 = coalesce(m.last4, p.last4)
 from unnest(%b::uuid[], %b::text[], %b::timestamptz[], %b::text[], %b::text[], %b::text[],
-            %b::text[], %b::text[], %b::text[])
-  m(id, state, look_at, reference, reason, action_url, kept_token, brand, last4)
+            %b::text[], %b::text[], %b::text[], %b::text[])
+  m(id, state, look_at, reference, reason, action_url, action_secret, kept_token, brand, last4)
 where p.id = m.id
   and (p.state, m.state) in (select * from unnest(%b::text[], %b::text[]))
 returning p.id
@@ -51,6 +53,8 @@ class NewPayment(msgspec.Struct, frozen=True):
     token: str
     keep: bool
     provider: str
+    person: UUID | None = None
+    """Whose card it is, where they asked us to keep it."""
 
 
 async def create(tx: Tx, payments: Sequence[NewPayment]) -> None:
@@ -70,6 +74,7 @@ async def create(tx: Tx, payments: Sequence[NewPayment]) -> None:
             Texts([p.amount.currency for p in payments]),
             Texts([p.token for p in payments]),
             Bools([p.keep for p in payments]),
+            Uuids([p.person for p in payments]),
         ),
     )
 
@@ -86,6 +91,7 @@ async def move(tx: Tx, answers: Sequence[Answer]) -> set[UUID]:
             Texts([a.reference for a in answers]),
             Texts([a.reason for a in answers]),
             Texts([a.action_url for a in answers]),
+            Texts([a.action_secret for a in answers]),
             Texts([a.kept_token for a in answers]),
             Texts([a.brand for a in answers]),
             Texts([a.last4 for a in answers]),
@@ -109,8 +115,35 @@ async def claim_looks(tx: Tx, limit: int) -> list[Payment]:
     return await rows(tx, sql, given, Payment)
 
 
+async def look_soon(tx: Tx, provider: str, key: UUID) -> bool:
+    """Have a worker ask how a payment stands that waits; false when it waits for nothing."""
+    moved = await run(
+        tx,
+        "update payment set look_at = %s"
+        " where id = %s and provider = %s and state in ('action', 'pending')",
+        (now(), key, provider),
+    )
+    return moved == 1
+
+
 async def keep_card(tx: Tx, person: UUID, payment: Payment) -> None:
-    """Keep the card that paid, for `person`'s next purchase; their consent is the caller's."""
+    """Keep the card that paid, for `person`'s next purchase; their consent is the caller's.
+
+    The card that was kept before is forgotten, by its provider too.
+    """
+    await run(
+        tx,
+        """
+        insert into card_to_forget (provider, token, at, look_at)
+        select provider, token, %(now)s, %(now)s from saved_card
+        where person_id = %(person)s and (provider, token) <> (%(provider)s, %(token)s)
+        on conflict do nothing
+        """,
+        {
+            "person": person, "provider": payment.provider, "token": payment.kept_token,
+            "now": now(),
+        },
+    )  # fmt: skip
     await run(
         tx,
         """

@@ -1,5 +1,7 @@
 """What providers tell us by signed message, taken once; and cards they are told to forget."""
 
+from uuid import UUID
+
 import structlog
 
 from panier import events
@@ -9,7 +11,7 @@ from panier.kit.db import Tx, run
 from panier.kit.errors import NotFound, PanierError
 from panier.kit.outbox import record
 from panier.payments.accounts import settle_account
-from panier.payments.actions import claim_cards_to_forget
+from panier.payments.actions import claim_cards_to_forget, look_soon
 from panier.payments.adapters import provider_of
 from panier.payments.disputes import settle_dispute
 from panier.payments.provider import (
@@ -17,6 +19,7 @@ from panier.payments.provider import (
     Answer,
     DisputeNews,
     Heard,
+    Moved,
     News,
     RefundAnswer,
     TransferAnswer,
@@ -53,6 +56,8 @@ async def hear(tx: Tx, provider: str, market: str, heard: Heard) -> bool:
 async def _take(tx: Tx, provider: str, market: str, news: News) -> bool:
     if isinstance(news, Answer):
         return await _report_payment(tx, provider, news)
+    if isinstance(news, Moved):
+        return await _ask_soon(tx, provider, news.payment)
     if isinstance(news, RefundAnswer):
         return await _settle_refund(tx, news)
     if isinstance(news, DisputeNews):
@@ -60,6 +65,13 @@ async def _take(tx: Tx, provider: str, market: str, news: News) -> bool:
     if isinstance(news, AccountAnswer):
         return await settle_account(tx, provider, news)
     return await _report_transfer(tx, market, news)
+
+
+async def _ask_soon(tx: Tx, provider: str, key: UUID) -> bool:
+    payment = await find_payment(tx, key)
+    if payment is None or payment.provider != provider:
+        raise NotFound
+    return await look_soon(tx, provider, key)
 
 
 async def _settle_refund(tx: Tx, answer: RefundAnswer) -> bool:

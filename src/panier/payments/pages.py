@@ -131,14 +131,3 @@ async def answer_challenge(
     async with reader.cell.tx() as tx:
         await sandbox.answer_challenge(tx, intent, approved=answer == "approve")
     return RedirectResponse(request.url.path, 303)
-
-
-@router.get(
-    "/payment/confirmed",
-    response_class=HTMLResponse,
-    dependencies=[Depends(people.read_reader)],
-)
-async def show_confirmed(request: Request) -> Response:
-    """Say that the bank has answered; a provider leads the buyer's frame here."""
-    web.allow_framing(request)
-    return web.render(request, "payments/confirmed.html")

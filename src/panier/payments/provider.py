@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from panier import web
 from panier.kit.cells import Cell
 from panier.kit.errors import Conflict, PanierError
 from panier.kit.money import Money
@@ -29,6 +30,12 @@ class TokenRefused(PanierError):
     code, status = "token_refused", 402
 
 
+class TokenWrong(PanierError):
+    """This is not a card’s token of the payment provider in use here; please enter it again."""
+
+    code, status = "token_wrong", 422
+
+
 class ProviderAway(PanierError):
     """The payment provider cannot be reached; nothing was lost. Please try again in a moment."""
 
@@ -41,6 +48,24 @@ class BadSignature(PanierError):
     code, status = "bad_signature", 401
 
 
+class WrongMessage(PanierError):
+    """This message is signed, but not meant for a shop that is set up like this one."""
+
+    code, status = "wrong_message", 400
+
+
+class CardForm(msgspec.Struct, frozen=True):
+    """What a page needs so that a buyer can enter a card with this provider."""
+
+    provider: str
+    url: str
+    """Where a typed card becomes a token; a provider whose script asks for cards: the script."""
+    key: str | None = None
+    """What names us to the provider's script; no secret."""
+    excluded: tuple[str, ...] = ()
+    """Ways to pay that the provider's script must not offer."""
+
+
 class Charge(msgspec.Struct, frozen=True):
     """What a buyer pays; the same `key` is charged once."""
 
@@ -50,6 +75,8 @@ class Charge(msgspec.Struct, frozen=True):
     amount: Money
     keep: bool
     """Make a lasting token of the card."""
+    person: UUID | None = None
+    """For whom it is kept."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +87,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None = None
     reason: str | None = None
     action_url: str | None = None
+    """Where the buyer confirms, in a frame of the page that sells."""
+    action_secret: str | None = None
+    """With this the provider's script lets the buyer confirm; for nobody but the buyer."""
     kept_token: str | None = None
     brand: str | None = None
     last4: str | None = None
@@ -141,7 +171,13 @@ class DisputeNews(msgspec.Struct, frozen=True):
     state: Literal["open", "won", "lost"]
 
 
-News = Answer | RefundAnswer | TransferAnswer | AccountAnswer | DisputeNews
+class Moved(msgspec.Struct, frozen=True):
+    """A payment moved in a way that only its provider can tell for good: it has to be asked."""
+
+    payment: UUID
+
+
+News = Answer | Moved | RefundAnswer | TransferAnswer | AccountAnswer | DisputeNews
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -159,6 +195,15 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """Return the name under which payments remember it."""
+
+    def outside(self) -> web.Outside:
+        """Say what a page where buyers enter cards may load from elsewhere."""
+
+    def card_form(self, market: str) -> CardForm:
+        """Return what such a page of a market (its path, `/fr/`) needs."""
+
+    def check_token(self, token: str) -> None:
+        """Refuse what no card form of this provider makes. Raises TokenWrong."""
 
     async def charge(self, cell: Cell, wanted: Charge) -> Answer:
         """Ask for money. Raises TokenRefused, KeyReused, ProviderAway."""
@@ -184,10 +229,10 @@ class Provider(Protocol):
     async def find_account(self, cell: Cell, reference: str) -> AccountAnswer | None:
         """Say how an account stands. Raises ProviderAway."""
 
-    async def onboarding_url(self, reference: str, back: str) -> str | None:
+    async def onboarding_url(self, market: str, reference: str, back: str) -> str:
         """Return where an account's details are asked for, and which then leads `back`.
 
-        None when the provider asks nothing. Raises ProviderAway.
+        `back` is an address of ours, whole. Raises ProviderAway.
         """
 
     async def transfer(self, cell: Cell, wanted: TransferWanted) -> TransferAnswer:

@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 
 from panier.kit.arrays import Uuids
-from panier.kit.db import Tx, find, rows
+from panier.kit.db import Tx, find, rows, value
 from panier.kit.money import Money
 from panier.payments.rules import State
 
 PAYMENT = """id, market, provider, reference, minor, currency, state, decline_reason, action_url,
-  token, keep, kept_token, brand, last4, at, changed_at"""
+  action_secret, token, keep, person_id as person, kept_token, brand, last4, at, changed_at"""
 
 
 class Payment(msgspec.Struct):
@@ -27,8 +27,10 @@ class Payment(msgspec.Struct):
     state: State
     decline_reason: str | None
     action_url: str | None
+    action_secret: str | None
     token: str
     keep: bool
+    person: UUID | None
     kept_token: str | None
     brand: str | None
     last4: str | None
@@ -48,6 +50,7 @@ class SavedCard(msgspec.Struct):
     token: str
     brand: str
     last4: str
+    """Empty where there are none to show: an account that a provider keeps."""
 
 
 async def find_payment(tx: Tx, key: UUID) -> Payment | None:
@@ -61,7 +64,14 @@ async def list_payments(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, Payment]:
     return {p.id: p for p in await rows(tx, sql, (Uuids(keys),), Payment)}
 
 
-async def find_card(tx: Tx, person: UUID) -> SavedCard | None:
-    """Return the card that `person` let us keep."""
-    sql = "select provider, token, brand, last4 from saved_card where person_id = %s"
-    return await find(tx, sql, (person,), SavedCard)
+async def find_customer(tx: Tx, person: UUID, provider: str) -> str | None:
+    """Return a provider's name for somebody whose cards it keeps."""
+    sql = "select reference from payment_customer where person_id = %s and provider = %s"
+    return await value(tx, sql, (person, provider))
+
+
+async def find_card(tx: Tx, person: UUID, provider: str | None = None) -> SavedCard | None:
+    """Return the card that `person` let us keep, only if `provider` keeps it where one is named."""
+    sql = """select provider, token, brand, last4 from saved_card
+             where person_id = %s and provider = coalesce(%s, provider)"""
+    return await find(tx, sql, (person, provider), SavedCard)

@@ -12,6 +12,7 @@ from panier.web.bodies import BodyLimit
 from panier.web.cookies import drop_cookie, read_cookie, set_cookie
 from panier.web.errors import answer, field_error, handle_errors, wants_html
 from panier.web.express import Express, describe, read_body, write_json
+from panier.web.express import Express, describe, read_body, write_json
 from panier.web.headers import Outside, SecurityHeaders, allow_framing, allow_paying
 from panier.web.language import LanguageOf, choose_language, chosen_language, negotiate
 from panier.web.origin import SameOrigin
@@ -33,6 +34,7 @@ __all__ = [
     "Access",
     "BodyLimit",
     "Express",
+    "Express",
     "FrontEndMissing",
     "LanguageOf",
     "Link",
@@ -49,6 +51,7 @@ __all__ = [
     "choose_language",
     "chosen_language",
     "describe",
+    "describe",
     "drop_cookie",
     "field_error",
     "greet",
@@ -57,6 +60,7 @@ __all__ = [
     "locale_of",
     "negotiate",
     "read_body",
+    "read_body",
     "read_cookie",
     "render",
     "render_letter",
@@ -64,6 +68,7 @@ __all__ = [
     "safe_path",
     "set_cookie",
     "territory_name",
+    "write_json",
     "wants_html",
     "write_json",
 ]

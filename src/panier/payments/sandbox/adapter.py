@@ -1,14 +1,17 @@
 """The sandbox as a provider: each request passes the fault switch; what is due is told."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 import httpx2
 
+from panier import web
 from panier.kit.cells import Cell
 from panier.payments.provider import (
     AccountAnswer,
     Answer,
+    CardForm,
     Charge,
     DisputeNews,
     Heard,
@@ -17,6 +20,7 @@ from panier.payments.provider import (
     RefundAnswer,
     RefundWanted,
     Reversal,
+    TokenWrong,
     TransferAnswer,
     TransferWanted,
 )
@@ -35,6 +39,19 @@ class Sandbox:
     def __init__(self, settings: Settings) -> None:
         """Take the installation's secret, which signs messages."""
         self._settings = settings
+
+    def outside(self) -> web.Outside:
+        """Name nothing: its card form is a part of our page."""
+        return web.Outside()
+
+    def card_form(self, market: str) -> CardForm:
+        """Return what the sandbox's own card form needs."""
+        return CardForm(provider=NAME, url=f"{market}sandbox/tokens")
+
+    def check_token(self, token: str) -> None:
+        """Refuse what no typed card became. Raises TokenWrong."""
+        if not intents.TOKEN.fullmatch(token):
+            raise TokenWrong(field="card.token")
 
     async def charge(self, cell: Cell, wanted: Charge) -> Answer:
         """Ask for money. Raises TokenRefused, KeyReused, ProviderAway."""
@@ -74,9 +91,10 @@ class Sandbox:
         """Say how an account stands. Raises ProviderAway."""
         return await through(cell, lambda: accounts.find_account(cell, reference))
 
-    async def onboarding_url(self, _reference: str, _back: str) -> str | None:
-        """Return nothing: the sandbox asks for no details; a lever sets an account's state."""
-        return None
+    async def onboarding_url(self, market: str, reference: str, back: str) -> str:
+        """Return the sandbox's own page that asks for an account's details."""
+        home = f"{self._settings.public_web_url}/{market.lower()}"
+        return f"{home}/sandbox/accounts/{reference}?{urlencode({'back': urlsplit(back).path})}"
 
     async def transfer(self, cell: Cell, wanted: TransferWanted) -> TransferAnswer:
         """Move money to an account. Raises KeyReused, ProviderAway."""

@@ -1,5 +1,6 @@
 """Payments as the sandbox keeps them: charged by group commit, authorised, captured, confirmed."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from panier.payments.provider import Answer, Charge, KeyReused, TokenRefused
 from panier.payments.rules import Behaviour, Card, State
 from panier.payments.sandbox.webhooks import PaymentTold, queue
 
+TOKEN = re.compile(r"tok_[0-9a-f]{32}")
+"""A typed card; a kept one has another name, which no page knows."""
 TOKEN_MINUTES = 30
 """How long a token of a typed card may be used, once."""
 KEPT_DAYS = 1825

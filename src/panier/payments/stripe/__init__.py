@@ -4,6 +4,7 @@ The SDK is the extra `panier[stripe]`, loaded when it is first needed. docs/guid
 how to set it up.
 """
 
-from panier.payments.stripe.adapter import API_VERSION, NAME, Stripe
+from panier.payments.stripe.adapter import NAME, Stripe
+from panier.payments.stripe.calls import API_VERSION
 
 __all__ = ["API_VERSION", "NAME", "Stripe"]

@@ -4,14 +4,15 @@ Stripe remembers an idempotency key for at least a day. What may be asked later 
 looked for by its metadata or transfer group first.
 """
 
-import importlib
 from collections.abc import Awaitable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
+import structlog
 
+from panier import web
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.errors import NotFound
@@ -19,6 +20,7 @@ from panier.payments.provider import (
     AccountAnswer,
     Answer,
     BadSignature,
+    CardForm,
     Charge,
     Heard,
     KeyReused,
@@ -27,52 +29,36 @@ from panier.payments.provider import (
     RefundAnswer,
     RefundWanted,
     Reversal,
-    TokenRefused,
     TransferAnswer,
     TransferWanted,
+    WrongMessage,
 )
-from panier.payments.rules import RefundState, State, TransferState
-from panier.payments.stripe import words
+from panier.payments.rules import RefundState, TransferState
+from panier.payments.stripe import intents, words
+from panier.payments.stripe.calls import (
+    API_VERSION,
+    Refused,
+    ask,
+    first,
+    load_sdk,
+    once,
+    open_client,
+    told,
+)
 from panier.settings import Settings
 
-if TYPE_CHECKING:
-    import stripe
-
-NAME = "stripe"
-API_VERSION = "2026-10-28.endive"
-"""Pinned: Stripe answers in these shapes until we say otherwise."""
-TIMEOUT_SECONDS = 20
-"""How long Stripe may take to answer."""
-RETRIES = 2
-"""How often the SDK asks again after a lost connection or a 5xx, by the same key."""
+NAME = intents.NAME
 SIGNATURE_SECONDS = 300
 """How old a signed message may be."""
-EXPAND = ["latest_charge"]
-PAYMENT_REQUIRED = 402
-"""The status of a decline."""
+OFFICIAL = "https://js.stripe.com"
+OUTSIDE = web.Outside(
+    scripts=(OFFICIAL, "https://*.js.stripe.com"),
+    frames=(OFFICIAL, "https://*.js.stripe.com", "https://hooks.stripe.com"),
+    connects=("https://api.stripe.com",),
+)
+"""What Stripe's integration security guide names for Stripe.js."""
 
-T = TypeVar("T")
-
-
-def _sdk() -> Any:
-    # An optional extra of 17 MB and half a second: loaded by whoever pays through it.
-    return importlib.import_module("stripe")
-
-
-@lru_cache(maxsize=8)
-def _client(key: str, url: str) -> "stripe.StripeClient":
-    """Return the one client of a key: it keeps its connections."""
-    sdk = _sdk()
-    return cast(
-        "stripe.StripeClient",
-        sdk.StripeClient(
-            key,
-            stripe_version=API_VERSION,
-            base_addresses={"api": url} if url else None,
-            max_network_retries=RETRIES,
-            http_client=sdk.HTTPXClient(timeout=TIMEOUT_SECONDS),
-        ),
-    )
+log = structlog.get_logger()
 
 
 class Stripe:
@@ -81,96 +67,52 @@ class Stripe:
     name = NAME
 
     def __init__(self, settings: Settings) -> None:
-        """Take key, secret and address; nothing is loaded yet."""
+        """Take keys, secrets and addresses; nothing is loaded yet."""
         self._settings = settings
 
     @property
     def _v1(self) -> Any:
         key = self._settings.stripe_key.get_secret_value()
-        return _client(key, self._settings.stripe_url).v1
+        return open_client(key, self._settings.stripe_url).v1
 
-    async def charge(self, _cell: Cell, wanted: Charge) -> Answer:
+    @property
+    def _home(self) -> str:
+        return self._settings.public_web_url
+
+    def outside(self) -> web.Outside:
+        """Name Stripe's own addresses, or those of a stand-in that the settings name."""
+        if self._settings.stripe_js_url.startswith(f"{OFFICIAL}/"):
+            return OUTSIDE
+        parts = urlsplit(self._settings.stripe_js_url)
+        here = f"{parts.scheme}://{parts.netloc}"
+        return web.Outside((here,), (here,), (here,))
+
+    def card_form(self, _market: str) -> CardForm:
+        """Return what Stripe's Payment Element needs."""
+        return CardForm(
+            provider=NAME,
+            url=self._settings.stripe_js_url,
+            key=self._settings.stripe_publishable_key,
+            excluded=intents.SLOW,
+        )
+
+    def check_token(self, token: str) -> None:
+        """Refuse what is no ConfirmationToken. Raises TokenWrong."""
+        intents.check_token(token)
+
+    async def charge(self, cell: Cell, wanted: Charge) -> Answer:
         """Confirm a PaymentIntent. Raises TokenRefused, KeyReused, ProviderAway."""
-        try:
-            intent = await self._confirm(wanted)
-        except Refused as refused:
-            if refused.intent is not None:
-                return words.answer_of(wanted.key, refused.intent, now())
-            if refused.code in words.TOKEN_ERRORS:
-                raise TokenRefused from None
-            if refused.status == PAYMENT_REQUIRED:
-                reason = words.decline_of(refused.error)
-                return Answer(payment=wanted.key, state=State.DECLINED, reason=reason)
-            raise ProviderAway(code=refused.code) from None
-        return words.answer_of(wanted.key, intent, now())
-
-    async def _confirm(self, wanted: Charge) -> words.Object:
-        customer, _, method = wanted.token.rpartition("/")
-        if wanted.keep and not customer:
-            customer = await self._make_customer(wanted)
-        home = f"{self._settings.public_web_url}/{wanted.market.lower()}"
-        params = self._intent(wanted) | {
-            "confirm": True,
-            "payment_method": method,
-            "return_url": f"{home}/payment/confirmed",
-        }
-        if customer:
-            params["customer"] = customer
-        if wanted.keep:
-            params["setup_future_usage"] = "off_session"
-        key = _key("charge", wanted.key)
-        return await _ask(self._v1.payment_intents.create_async(params, key))
-
-    def _intent(self, wanted: Charge) -> dict[str, Any]:
-        return {
-            "amount": wanted.amount.minor,
-            "currency": wanted.amount.currency.lower(),
-            "automatic_payment_methods": {"enabled": True},
-            "metadata": {"payment": str(wanted.key), "market": wanted.market},
-            "transfer_group": str(wanted.key),
-            "expand": EXPAND,
-        }
-
-    async def _make_customer(self, wanted: Charge) -> str:
-        """Make somebody to keep the card for; who it is, only panier knows."""
-        params = {"metadata": {"payment": str(wanted.key), "market": wanted.market}}
-        create = self._v1.customers.create_async(params, _key("customer", wanted.key))
-        return str((await _told(create))["id"])
+        return await intents.charge(self._v1, self._home, cell, wanted)
 
     async def find_answer(self, _cell: Cell, key: UUID, reference: str | None) -> Answer | None:
         """Say how a payment stands; None without a reference: asking again by the key is safe."""
         if reference is None:
             return None
-        retrieve = self._v1.payment_intents.retrieve_async(reference, {"expand": EXPAND})
-        return words.answer_of(key, await _told(retrieve), now())
+        return await intents.find_answer(self._v1, key, reference)
 
-    async def cancel(self, _cell: Cell, wanted: Charge) -> Answer:
-        """Stop a payment that waits, or take its key so that it never can be made.
-
-        The key is claimed by an intent that nobody confirms. Where the charge itself used it
-        before, Stripe says so, and the same request again only repeats its answer. Raises
-        ProviderAway.
-        """
-        key = _key("charge", wanted.key)
-        try:
-            name = (await _told(self._v1.payment_intents.create_async(self._intent(wanted), key)))[
-                "id"
-            ]
-        except KeyReused:
-            try:
-                name = (await self._confirm(wanted))["id"]
-            except Refused as refused:
-                if refused.intent is None:  # nothing was made, nor can be under this key
-                    return Answer(payment=wanted.key, state=State.DECLINED, reason="expired")
-                return words.answer_of(wanted.key, refused.intent, now())
-        stop = self._v1.payment_intents.cancel_async(name, {"expand": EXPAND})
-        try:
-            intent = await _ask(stop)
-        except Refused:
-            # It moved on, or is over: what it is now counts.
-            retrieve = self._v1.payment_intents.retrieve_async(name, {"expand": EXPAND})
-            intent = await _told(retrieve)
-        return words.answer_of(wanted.key, intent, now())
+    async def cancel(self, cell: Cell, wanted: Charge) -> Answer:
+        """Stop a payment that waits, or that was never asked for. Raises ProviderAway."""
+        return await intents.cancel(self._v1, self._home, cell, wanted)
 
     async def refund(self, _cell: Cell, wanted: RefundWanted) -> RefundAnswer:
         """Give money back. Raises KeyReused, ProviderAway."""
@@ -185,7 +127,7 @@ class Stripe:
             "metadata": {"refund": str(wanted.key), "market": wanted.market},
         }
         try:
-            made = await _ask(self._v1.refunds.create_async(params, _key("refund", wanted.key)))
+            made = await ask(self._v1.refunds.create_async(params, once("refund", wanted.key)))
         except Refused as refused:
             reason = words.REFUND_REFUSALS.get(refused.code)
             if reason is None:
@@ -195,13 +137,13 @@ class Stripe:
 
     async def _find_refund(self, wanted: RefundWanted) -> words.Object | None:
         listed = self._v1.refunds.list_async({"payment_intent": wanted.reference, "limit": 100})
-        return await _first(listed, "refund", wanted.key)
+        return await first(listed, "refund", wanted.key)
 
     async def forget_token(self, _cell: Cell, token: str) -> None:
         """Let a kept card pay no more. Raises ProviderAway."""
         method = token.rpartition("/")[2]
         try:
-            await _ask(self._v1.payment_methods.detach_async(method))
+            await ask(self._v1.payment_methods.detach_async(method))
         except Refused as refused:
             # Detached before, or never kept: there is nothing left to forget.
             if refused.status not in (400, 404):
@@ -222,13 +164,13 @@ class Stripe:
             "business_profile": {"name": wanted.name},
             "metadata": {"owner": str(wanted.owner), "kind": wanted.kind, "market": wanted.market},
         }
-        create = self._v1.accounts.create_async(params, _key("account", wanted.owner))
-        return words.account_of(await _told(create))
+        create = self._v1.accounts.create_async(params, once("account", wanted.owner))
+        return words.account_of(await told(create))
 
     async def find_account(self, _cell: Cell, reference: str) -> AccountAnswer | None:
         """Say how an account stands. Raises ProviderAway."""
         try:
-            found = await _ask(self._v1.accounts.retrieve_async(reference))
+            found = await ask(self._v1.accounts.retrieve_async(reference))
         except Refused as refused:
             if refused.code in ("resource_missing", "account_invalid"):
                 return None
@@ -252,7 +194,7 @@ class Stripe:
             "metadata": {"transfer": str(wanted.key), "market": wanted.market},
         }
         return await _move(
-            wanted.key, self._v1.transfers.create_async(params, _key("transfer", wanted.key))
+            wanted.key, self._v1.transfers.create_async(params, once("transfer", wanted.key))
         )
 
     async def find_transfer(self, _cell: Cell, key: UUID) -> TransferAnswer | None:
@@ -262,7 +204,7 @@ class Stripe:
 
     async def _find_transfer(self, key: UUID) -> words.Object | None:
         listed = self._v1.transfers.list_async({"transfer_group": str(key), "limit": 100})
-        return await _first(listed, "transfer", key)
+        return await first(listed, "transfer", key)
 
     async def reverse_transfer(self, _cell: Cell, wanted: Reversal) -> TransferAnswer:
         """Take money back from an account. Raises NotFound, KeyReused, ProviderAway."""
@@ -270,7 +212,7 @@ class Stripe:
         if moved is None:
             raise NotFound
         home = self._v1.transfers.reversals
-        known = await _first(home.list_async(moved["id"], {"limit": 100}), "reversal", wanted.key)
+        known = await first(home.list_async(moved["id"], {"limit": 100}), "reversal", wanted.key)
         if known is not None:
             if known["amount"] != wanted.amount.minor:
                 raise KeyReused
@@ -282,10 +224,10 @@ class Stripe:
             "metadata": {"reversal": str(wanted.key)},
         }
         return await _move(
-            wanted.key, home.create_async(moved["id"], params, _key("reversal", wanted.key))
+            wanted.key, home.create_async(moved["id"], params, once("reversal", wanted.key))
         )
 
-    async def onboarding_url(self, reference: str, back: str) -> str | None:
+    async def onboarding_url(self, _market: str, reference: str, back: str) -> str:
         """Return Stripe's page that asks for an account's details. Raises ProviderAway."""
         params = {
             "account": reference,
@@ -293,77 +235,52 @@ class Stripe:
             "refresh_url": back,
             "return_url": back,
         }
-        return str((await _told(self._v1.account_links.create_async(params)))["url"])
+        return str((await told(self._v1.account_links.create_async(params)))["url"])
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Heard:
-        """Check the signature (scheme v1, HMAC-SHA256 of `time.body`) and read."""
-        sdk = _sdk()
-        secret = self._settings.stripe_webhook_secret.get_secret_value()
+        """Check the signature (scheme v1, HMAC-SHA256 of `time.body`) and read.
+
+        Any of the secrets will do: endpoints have one each, and two while one is changed. Raises
+        BadSignature, WrongMessage.
+        """
+        signature = headers.get("stripe-signature", "")
+        secrets = self._settings.stripe_webhook_secrets
+        if not any(_signed(body, signature, secret) for secret in secrets):
+            raise BadSignature
         try:
-            if not secret:
-                raise BadSignature
-            sdk.WebhookSignature.verify_header(
-                body.decode(), headers.get("stripe-signature", ""), secret, SIGNATURE_SECONDS
-            )
             event = msgspec.json.decode(body)
+            self._check_meant(event)
             market, news = words.news_of(event, now())
-        except (sdk.SignatureVerificationError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             raise BadSignature from None
         return Heard(event["id"], market, news)
 
+    def _check_meant(self, event: words.Object) -> None:
+        """Refuse what is of the other mode, or in shapes that we do not read."""
+        live, version = event["livemode"], event.get("api_version")
+        if live is self._settings.stripe_live and version in (None, API_VERSION):
+            return
+        log.error(
+            "a message of Stripe is not meant for this shop: see docs/guides/stripe.md",
+            message=event["id"], live=live, version=version, wanted=API_VERSION,
+        )  # fmt: skip
+        raise WrongMessage(live=live, version=version)
 
-class Refused(Exception):
-    """Stripe understood and said no."""
 
-    def __init__(self, status: int, error: words.Object) -> None:
-        """Take the HTTP status and the error object."""
-        super().__init__(status, error.get("code"))
-        self.status = status
-        self.error = error
-        self.code = str(error.get("code"))
-        self.intent: words.Object | None = error.get("payment_intent")
-
-
-async def _ask(request: Awaitable[Any]) -> words.Object:
-    """Await an answer. Raises Refused, KeyReused, ProviderAway."""
-    sdk = _sdk()
+def _signed(body: bytes, signature: str, secret: str) -> bool:
+    sdk = load_sdk()
     try:
-        answer = await request
-    except sdk.IdempotencyError as error:
-        if error.code == "idempotency_key_in_use":  # the first request still works on it
-            raise ProviderAway(code=error.code) from None
-        raise KeyReused from None
-    except (sdk.CardError, sdk.InvalidRequestError) as error:
-        raise Refused(error.http_status, (error.json_body or {}).get("error", {})) from None
-    except sdk.StripeError as error:
-        # Away, busy, or our key is wrong: in each case nobody knows, and asking again is safe.
-        raise ProviderAway(code=error.code or type(error).__name__) from None
-    return cast("words.Object", answer.to_dict())
-
-
-async def _told(request: Awaitable[Any]) -> words.Object:
-    """Await an answer where a refusal is nothing that could be told. Raises ProviderAway."""
-    try:
-        return await _ask(request)
-    except Refused as refused:
-        raise ProviderAway(code=refused.code) from None
+        sdk.WebhookSignature.verify_header(body.decode(), signature, secret, SIGNATURE_SECONDS)
+    except (sdk.SignatureVerificationError, ValueError):
+        return False
+    return True
 
 
 async def _move(key: UUID, request: Awaitable[Any]) -> TransferAnswer:
     try:
-        return words.transfer_of(key, await _ask(request))
+        return words.transfer_of(key, await ask(request))
     except Refused as refused:
         reason = words.TRANSFER_REFUSALS.get(refused.code)
         if reason is None:
             raise ProviderAway(code=refused.code) from None
         return TransferAnswer(key, TransferState.FAILED, reason=reason)
-
-
-async def _first(request: Awaitable[Any], name: str, key: UUID) -> words.Object | None:
-    """Return the one of a list whose metadata bears our key."""
-    listed = (await _told(request))["data"]
-    return next((o for o in listed if (o.get("metadata") or {}).get(name) == str(key)), None)
-
-
-def _key(what: str, key: UUID) -> dict[str, str]:
-    return {"idempotency_key": f"{what}:{key}"}

@@ -10,6 +10,7 @@ from panier.payments.provider import (
     AccountAnswer,
     Answer,
     DisputeNews,
+    Moved,
     News,
     RefundAnswer,
     TransferAnswer,
@@ -68,10 +69,12 @@ REFUND_REFUSALS: Mapping[str, str] = {
     "refund_disputed_payment": "payment_disputed",
 }
 """Why a refund is refused for good; any other error is tried again."""
-PAYMENT_EVENTS = frozenset(
-    {"payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled"}
-)
-"""Not `created`: it shows an intent as it was before its card was tried."""
+FINAL_EVENTS = frozenset({"payment_intent.succeeded", "payment_intent.canceled"})
+"""After these an intent changes no more."""
+MOVED_EVENTS = frozenset({"payment_intent.payment_failed", "payment_intent.processing"})
+"""Whoever has the secret of an intent that failed may try again, unless it is cancelled first."""
+KEPT = frozenset({"card", "link"})
+"""Ways to pay that pay again by their name."""
 TOKEN_ERRORS = frozenset({"resource_missing", "payment_method_unexpected_state"})
 """Errors about the payment method that was given."""
 
@@ -88,6 +91,7 @@ def answer_of(key: UUID, intent: Object, moment: datetime) -> Answer:
     state, reason, url = _standing(intent)
     charge = intent.get("latest_charge")
     details = charge.get("payment_method_details") or {} if isinstance(charge, Mapping) else {}
+    kind = str(details.get("type"))
     card = details.get("card") or {}
     return Answer(
         payment=key,
@@ -95,9 +99,10 @@ def answer_of(key: UUID, intent: Object, moment: datetime) -> Answer:
         reference=intent["id"],
         reason=reason,
         action_url=url,
-        kept_token=_kept(intent) if state == State.PAID else None,
-        brand=card.get("brand"),
-        last4=card.get("last4"),
+        action_secret=intent.get("client_secret") if state == State.ACTION else None,
+        kept_token=_kept(intent) if state == State.PAID and kind in KEPT else None,
+        brand=card.get("brand") or (kind if kind in KEPT else None),
+        last4=card.get("last4") or ("" if kind in KEPT else None),
         look_at=moment + timedelta(seconds=LOOK_SECONDS) if state == State.PENDING else None,
     )
 
@@ -107,7 +112,8 @@ def _standing(intent: Object) -> tuple[State, str | None, str | None]:
     if status == "succeeded":
         return State.PAID, None, None
     if status == "canceled":
-        return State.DECLINED, "expired", None
+        error = intent.get("last_payment_error")
+        return State.DECLINED, decline_of(error) if error else "expired", None
     if status == "requires_payment_method":
         return State.DECLINED, decline_of(intent.get("last_payment_error")), None
     if status == "requires_action":
@@ -171,8 +177,10 @@ def news_of(event: Object, moment: datetime) -> tuple[str | None, News | None]:
     kind, found = event["type"], event["data"]["object"]
     metadata = found.get("metadata") or {}
     market = metadata.get("market")
-    if kind in PAYMENT_EVENTS and "payment" in metadata:
+    if kind in FINAL_EVENTS and "payment" in metadata:
         return market, answer_of(UUID(metadata["payment"]), found, moment)
+    if kind in MOVED_EVENTS and "payment" in metadata:
+        return market, Moved(UUID(metadata["payment"]))
     if kind in ("refund.created", "refund.updated", "refund.failed") and "refund" in metadata:
         return market, refund_of(UUID(metadata["refund"]), found)
     if kind.startswith("charge.dispute."):

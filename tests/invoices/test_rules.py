@@ -24,8 +24,9 @@ RATES = st.sampled_from([0, 550, 1000, 2000])
 
 
 def test_numbers_bear_seller_year_and_kind() -> None:
-    assert number("lumen", Kind.INVOICE, 2026, 1) == "LUMEN-FR-2026-000001"
-    assert number("maison-lumen", Kind.CREDIT_NOTE, 2027, 1234567) == "MAISON-LUMEN-FR-2027-C1234567"
+    assert number("lumen", "FR", Kind.INVOICE, 2026, 1) == "LUMEN-FR-2026-000001"
+    credit = number("maison-lumen", "GB", Kind.CREDIT_NOTE, 2027, 1234567)
+    assert credit == "MAISON-LUMEN-GB-2027-C1234567"
 
 
 def a_line(n: int, rate: int, prices: tuple[int, int, int], shipping: int = 0,

@@ -196,10 +196,7 @@ def _rates(said: Body, writer: Writer) -> Table:
 
 def _sums(said: Body, writer: Writer, *, credit: bool) -> list[tuple[str, str]]:
     total = writer.money(said.paid + said.subsidy)
-    if said.reverse_charge:
-        whole = _("Total, no VAT charged")
-    else:
-        whole = _("Total, VAT included")
+    whole = _("Total, no VAT charged") if said.reverse_charge else _("Total, VAT included")
     if credit:
         sums = [(_("Credited in all"), total), (_("Back to the buyer"), writer.money(said.paid))]
         platform = _("Back to panier, which had paid it for the buyer")

@@ -11,6 +11,9 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 export UV_NO_PROGRESS = 1
 
+# Processes that share the tests, each with engines of its own.
+WORKERS ?= 2
+
 BIN := .venv/bin
 ENVIRONMENT := .venv/environment.stamp
 NODE_MODULES := .venv/node_modules.stamp
@@ -33,7 +36,7 @@ setup-dev: setup $(CHROMIUM)
 
 test: setup-dev ## All tests, on real engines and a real browser
 	tools/node npm test -- --passWithNoTests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
 
 check: setup ## Format, lint, types, imports, house rules, wheel, lock
 	$(BIN)/ruff format --check .

@@ -8,6 +8,9 @@ from fastapi import FastAPI
 
 from panier.runtime import Runtime
 from tests.door import browser, open_door
+from tests.rooms.conftest import venue
+
+__all__ = ["venue"]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -12,6 +12,7 @@ from panier.rooms.calls import Action, ActionForAll, Args, Call, Commands, Shop,
 from panier.rooms.gateway import Gateway, serve_rooms
 from panier.rooms.limits import Bucket
 from panier.rooms.log import Entry, append, append_in, open_room
+from panier.rooms.private import tell_visitor
 from panier.rooms.queries import Gap, check_logs, find_fact, list_facts, load_state
 from panier.rooms.rules import Fact, RoomState, clean_name, clean_text, fold, make_author
 from panier.rooms.viewers import Sample, Visit, write_samples, write_visits
@@ -45,6 +46,7 @@ __all__ = [
     "make_author",
     "open_room",
     "serve_rooms",
+    "tell_visitor",
     "write_samples",
     "write_visits",
 ]

@@ -20,6 +20,7 @@ from panier.kit.cells import Cell
 from panier.kit.clock import ms, now
 from panier.rooms import queries, wire
 from panier.rooms.log import open_room
+from panier.rooms.private import OWN, Seats
 from panier.rooms.rules import Fact, RoomState, fold, is_backstage, show_state
 from panier.rooms.viewers import Crowd, Sample, Visit
 
@@ -72,6 +73,7 @@ class LiveRoom:
         """Viewers who can take a frame."""
         self.crew: dict[Socket, WSTransport] = {}
         """Host and team who can take a frame."""
+        self._seats = Seats()
         self.members = 0
         self.empty_since = 0.0
         self.ended_at: float | None = None
@@ -97,6 +99,7 @@ class LiveRoom:
         name = f"room.{self.show}"
         self._unhear.append(await self.cell.hear(name, self._hear_news))
         self._unhear.append(await self.cell.hear(f"crowd.{self.show}", self._hear_crowd))
+        self._unhear.append(await self.cell.hear(f"{OWN}.{self.show}.*", self._seats.hear))
         async with self.cell.read() as tx:
             seq = await queries.find_seq(tx, self.show)
             if seq is None:
@@ -211,6 +214,7 @@ class LiveRoom:
     def enter(self, socket: "Socket") -> None:
         """Count a socket in; `welcome` comes next."""
         self.members += 1
+        self._seats.enter(socket)
         if not socket.staff:
             moment = asyncio.get_running_loop().time()
             self.crowd.enter(socket.visitor, moment, now())
@@ -219,6 +223,7 @@ class LiveRoom:
         """Count a socket out."""
         loop = asyncio.get_running_loop()
         self.members -= 1
+        self._seats.leave(socket)
         self.skip(socket)
         if not socket.staff:
             self.crowd.leave(socket.visitor, loop.time(), now())

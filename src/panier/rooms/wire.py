@@ -97,6 +97,11 @@ def tick(facts: list[Fact], pulse: dict[str, Any]) -> bytearray:
     return frame(content)
 
 
+def own(told: Mapping[str, Any]) -> bytearray:
+    """Build the frame that only one visitor's sockets get."""
+    return frame({"t": "own", "now": ms(now()), **told})
+
+
 def bye(reason: Reason) -> bytearray:
     """Say goodbye; the socket is closed next."""
     return frame({"t": "bye", "reason": reason})

@@ -16,7 +16,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, run
 from panier.kit.ids import new_id
 from panier.kit.outbox import record
-from panier.stock.line import Offer, Waiter, read_line, write_offers
+from panier.stock.line import Offer, Waiter, read_line, tell_offers, write_offers
 from panier.stock.rules import Share, reach, serve
 from panier.stock.shelves import tell
 
@@ -232,6 +232,7 @@ class Change:
             self.hold(held)
         if offers:
             await write_offers(tx, offers, moment)
+            tell_offers(tx, offers)
             await record(
                 tx,
                 *(

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from panier import rooms
+from panier.kit.clock import ms
 from panier.kit.db import Tx, run
 
 READ_MAX = 500
@@ -83,6 +85,19 @@ async def write_offers(tx: Tx, offers: Sequence[Offer], at: datetime) -> None:
             "at": at,
         },
     )
+
+
+def tell_offers(tx: Tx, offers: Sequence[Offer]) -> None:
+    """Tell those who wait in a room of their offers, once this transaction is committed."""
+    cell = tx.cell
+
+    def tell() -> None:
+        for o in offers:
+            if o.to.show is not None:
+                body = {"variant": o.to.variant, "quantity": o.units, "until": ms(o.until)}
+                rooms.tell_visitor(cell, o.to.show, o.to.buyer, "offer", body)
+
+    tx.after_commit(tell)
 
 
 async def end_offers(tx: Tx, keys: Sequence[UUID | None], state: str) -> None:

@@ -157,6 +157,15 @@ class OrderLine(msgspec.Struct):
     creator: UUID | None
     creator_basis_points: int
     creator_minor: int
+    withdrawal: str = "allowed"
+    """Whether the buyer may withdraw, as they read it: see catalog.Withdrawal."""
+    starts_at: datetime | None = None
+    """Of a place in a slot: when it begins; of goods nothing."""
+    ends_at: datetime | None = None
+    place: str | None = None
+    """Empty: online."""
+    cancel_until: datetime | None = None
+    """Until then its buyer may cancel it, whatever the law says besides."""
 
     @property
     def unit(self) -> Money:
@@ -224,8 +233,10 @@ async def list_lines(tx: Tx, orders: Sequence[UUID]) -> dict[UUID, list[OrderLin
            l.seller_discount_minor, l.cofunding_minor, l.subsidy_minor, l.goods_minor,
            l.vat_basis_points, l.vat_minor, l.shipping_minor, l.shipping_subsidy_minor,
            l.shipping_vat_minor, l.commission_base_minor, l.commission_basis_points,
-           l.commission_minor, l.creator_id as creator, l.creator_basis_points, l.creator_minor
+           l.commission_minor, l.creator_id as creator, l.creator_basis_points, l.creator_minor,
+           l.withdrawal, b.starts_at, b.ends_at, b.place, b.cancel_until
     from order_line l join orders o on o.id = l.order_id
+    left join booking b on b.order_id = l.order_id and b.n = l.n
     where l.order_id = any(%s) order by l.order_id, l.n
     """
     lines: defaultdict[UUID, list[OrderLine]] = defaultdict(list)

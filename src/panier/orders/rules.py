@@ -29,7 +29,7 @@ class State(StrEnum):
     SHIPPED = "shipped"
     """All that will be sent is on its way."""
     DELIVERED = "delivered"
-    """All of it has arrived, or counts as arrived."""
+    """All of it has arrived, or counts as arrived, or has taken place."""
     CANCELLED = "cancelled"
     """Nothing will be sent; the money goes back."""
     RETURNED = "returned"
@@ -40,10 +40,11 @@ class State(StrEnum):
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.PLACED: frozenset({State.PAID, State.DECLINED, State.REFUSED}),
-    State.PAID: frozenset({State.PACKED, State.CANCELLED}),
+    # What takes place instead of being sent is delivered when it is over.
+    State.PAID: frozenset({State.PACKED, State.DELIVERED, State.CANCELLED}),
     State.DECLINED: frozenset(),
     State.REFUSED: frozenset(),
-    State.PACKED: frozenset({State.SHIPPED, State.CANCELLED}),
+    State.PACKED: frozenset({State.SHIPPED, State.DELIVERED, State.CANCELLED}),
     State.SHIPPED: frozenset({State.DELIVERED, State.REFUNDED}),
     State.DELIVERED: frozenset({State.RETURNED, State.REFUNDED}),
     State.CANCELLED: frozenset({State.REFUNDED}),

@@ -93,11 +93,20 @@ class Units(NamedTuple):
     asked: int = 0
     """In returns that have not arrived."""
     returned: int = 0
+    performed: int = 0
+    """Places in a slot that is over."""
+    booked: bool = False
+    """The line is a place in a slot: nothing is sent, it takes place."""
 
     @property
     def to_send(self) -> int:
         """Return what the seller still has to send."""
-        return self.quantity - self.cancelled - self.shipped
+        return 0 if self.booked else self.quantity - self.cancelled - self.shipped
+
+    @property
+    def to_come(self) -> int:
+        """Return the places in a slot that is not over."""
+        return self.quantity - self.cancelled - self.performed if self.booked else 0
 
     @property
     def with_buyer(self) -> int:
@@ -124,16 +133,24 @@ def next_state(state: State, s: Standing) -> State:
     """Return the state that follows from how things stand, or the same one.
 
     A part of an order that is shipped, cancelled or returned leaves its state: the counts of its
-    lines say how much. It moves when nothing is left that has not moved.
+    lines say how much. It moves when nothing is left that has not moved. What takes place counts
+    as delivered when it is over; goods of the same order are waited for, and it for them.
     """
     shipped = sum(line.shipped for line in s.lines)
     returned = sum(line.returned for line in s.lines)
+    performed = sum(line.performed for line in s.lines)
+    to_come = any(line.to_come for line in s.lines)
     if state in (State.PAID, State.PACKED):
         if any(line.to_send for line in s.lines):
             return state
-        return State.SHIPPED if shipped else State.CANCELLED
-    if state == State.SHIPPED and "shipped" not in s.parcels and "delivered" in s.parcels:
-        return State.DELIVERED
+        if shipped:
+            return State.SHIPPED
+        if to_come:
+            return state
+        return State.DELIVERED if performed else State.CANCELLED
+    if state == State.SHIPPED and "shipped" not in s.parcels and not to_come:
+        if performed or "delivered" in s.parcels:
+            return State.DELIVERED
     if state == State.DELIVERED and returned and not any(line.kept for line in s.lines):
         return State.RETURNED
     # What is still on its way is waited for: settlement hears of its arrival.

@@ -24,7 +24,8 @@ on conflict do nothing
 COUNT = """
 update fulfilment f set cancelled = f.cancelled + t.units * %(cancelled)s,
   shipped = f.shipped + t.units * %(shipped)s, lost = f.lost + t.units * %(lost)s,
-  asked = f.asked + t.units * %(asked)s, returned = f.returned + t.units * %(returned)s
+  asked = f.asked + t.units * %(asked)s, returned = f.returned + t.units * %(returned)s,
+  performed = f.performed + t.units * %(performed)s
 from unnest(%(n)s::smallint[], %(units)s::int[]) t(n, units)
 where f.order_id = %(order)s and f.n = t.n
 """
@@ -35,7 +36,7 @@ select coalesce(sum(l.goods_minor + l.shipping_minor), 0)::bigint as minor,
 from order_refund r join order_refund_line l on l.refund_id = r.id
 where r.order_id = %s and r.state = 'done'
 """
-COUNTS = ("cancelled", "shipped", "lost", "asked", "returned")
+COUNTS = ("cancelled", "shipped", "lost", "asked", "returned", "performed")
 
 
 class ParcelState(msgspec.Struct):
@@ -95,8 +96,10 @@ async def list_units(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, list[Units
     cursor = await tx.execute(
         """
         select l.order_id, l.n, l.quantity, coalesce(f.cancelled, 0), coalesce(f.shipped, 0),
-               coalesce(f.lost, 0), coalesce(f.asked, 0), coalesce(f.returned, 0)
+               coalesce(f.lost, 0), coalesce(f.asked, 0), coalesce(f.returned, 0),
+               coalesce(f.performed, 0), b.order_id is not null
         from order_line l left join fulfilment f on f.order_id = l.order_id and f.n = l.n
+        left join booking b on b.order_id = l.order_id and b.n = l.n
         where l.order_id = any(%s) order by l.order_id, l.n
         """,
         (list(order_ids),),
@@ -129,18 +132,26 @@ async def advance(tx: Tx, work: Work) -> None:
     while (state := next_state(work.state, standing)) != work.state:
         moment = now()
         if state == State.DELIVERED:
-            arrived = [p for p in parcels if p.state == "delivered" and p.ended_at is not None]
-            last = max(arrived, key=lambda p: p.ended_at or moment)
+            arrived_at, assumed = max(_arrivals(work, parcels))
             fact = events.OrderDelivered(
                 market=work.order.market,
                 order=work.order.id,
                 seller=work.order.seller,
-                at=last.ended_at or moment,
-                assumed=last.assumed,
+                at=arrived_at,
+                assumed=assumed,
             )
             await record(tx, fact)
             moment = fact.at
         await orders.move_order(tx, work.order, state, moment, work.person)
+
+
+def _arrivals(work: Work, parcels: Sequence[ParcelState]) -> list[tuple[datetime, bool]]:
+    """Return when each part of an order arrived or took place, and whether nobody told so."""
+    performed = {line.n for line in work.units if line.performed}
+    return [
+        *((p.ended_at, p.assumed) for p in parcels if p.state == "delivered" and p.ended_at),
+        *((line.ends_at, True) for line in work.lines if line.n in performed and line.ends_at),
+    ]
 
 
 async def _all_back(tx: Tx, work: Work) -> bool:

@@ -36,6 +36,7 @@ import panier.shows.pages
 import panier.shows.routes
 import panier.stock.pages
 import panier.stock.routes
+import panier.taxes.pages
 from panier import engines, parcels, payments, people, reports, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
@@ -51,6 +52,7 @@ ROUTERS = [
     panier.people.pages.router,
     panier.catalog.routes.router,
     panier.catalog.pages.router,
+    panier.taxes.pages.router,
     panier.creators.pages.router,
     panier.shows.pages.router,
     # Before the shows' own: /{show}/ticket and /{show}/deals are names, /{show}/{step} takes any.

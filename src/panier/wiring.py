@@ -20,6 +20,7 @@ from panier import (
     reports,
     rooms,
     stock,
+    taxes,
 )
 from panier.incentives import handlers as incentive_reactions
 from panier.invoices import handlers as invoice_reactions
@@ -164,6 +165,15 @@ async def _deliver_overdue(runtime: Runtime, cell: Cell) -> None:
         pass
 
 
+async def _check_vat_ids(runtime: Runtime, cell: Cell) -> None:
+    while await taxes.recheck(cell, runtime.settings):
+        pass
+
+
+async def _forget_vat_ids(_runtime: Runtime, cell: Cell) -> None:
+    await taxes.forget_old(cell)
+
+
 async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
     await reports.complete_reports(cell)
 
@@ -180,6 +190,8 @@ TIMERS = [
     Timer("send payouts", 2.0, _send_payouts),
     Timer("deliver overdue", 60.0, _deliver_overdue),
     Timer("complete reports", 5.0, _complete_reports),
+    Timer("check VAT ids", 10.0, _check_vat_ids),
+    Timer("forget VAT ids", 3600.0, _forget_vat_ids),
 ]
 
 

@@ -6,6 +6,8 @@ from importlib.resources import files
 
 import msgspec
 
+from panier.taxes import Trader
+
 Texts = dict[str, str]
 
 
@@ -37,6 +39,7 @@ class SampleSeller(msgspec.Struct, frozen=True):
     slug: str
     name: str
     shipping: int
+    legal: Trader
 
 
 class SamplePerson(msgspec.Struct, frozen=True):

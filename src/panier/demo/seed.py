@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from PIL import Image
 
-from panier import catalog, creators, markets, people, shows, stock
+from panier import catalog, creators, markets, people, shows, stock, taxes
 from panier.demo import pictures
 from panier.demo.data import SampleMarket, SampleProduct, read_sample
 from panier.kit.cells import Cell
@@ -104,6 +104,8 @@ async def _seed_sellers(
                     shipping=Money(seller.shipping, market.currency),
                 )
             )
+            if await taxes.find_trader(tx, made[key]) is None:
+                await taxes.set_trader(tx, made[key], seller.legal, None)
         return made
 
     return await cell.run(act)

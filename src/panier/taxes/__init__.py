@@ -25,7 +25,6 @@ from panier.taxes.queries import (
 )
 from panier.taxes.rules import (
     COMPANY_MAX,
-    EU,
     VAT_ID_MAX,
     WORDS,
     Business,
@@ -43,7 +42,6 @@ from panier.taxes.rules import (
 
 __all__ = [
     "COMPANY_MAX",
-    "EU",
     "VAT_ID_MAX",
     "WORDS",
     "Business",

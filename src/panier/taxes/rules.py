@@ -13,18 +13,12 @@ from stdnum.gb import vat as gb_vat
 
 from panier.kit.errors import PanierError
 from panier.kit.i18n import N_
+from panier.markets import EU
 
 VAT_ID_MAX = 32
 """Characters of a VAT id as it is typed, blanks and dots included."""
 COMPANY_MAX = 120
 """Characters of a company's name."""
-EU = frozenset(
-    {
-        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
-        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
-    }
-)
-"""The member states, by ISO 3166; Northern Ireland (XI) is none."""
 GREECE, GREEK_PREFIX = "GR", "EL"
 NORTHERN_IRELAND = "XI"
 EXAMPLES = {

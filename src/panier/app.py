@@ -37,7 +37,7 @@ import panier.shows.routes
 import panier.stock.pages
 import panier.stock.routes
 import panier.taxes.pages
-from panier import engines, parcels, payments, people, reports, web, wiring
+from panier import engines, orders, parcels, payments, people, reports, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -75,12 +75,6 @@ ROUTERS = [
     panier.reports.pages.router,
 ]
 """In this order a path is looked up."""
-
-EXPRESS = {
-    ("POST", "api/basket"): panier.baskets.routes.add_to_basket,
-    ("POST", "api/checkout"): panier.orders.routes.begin,
-}
-"""What a whole room presses at once is found before the routers are asked."""
 
 EXPRESS = {
     ("POST", "api/basket"): panier.baskets.routes.add_to_basket,
@@ -143,13 +137,13 @@ def create_app(runtime: Runtime) -> FastAPI:
             Middleware(web.SameOrigin, settings=settings),
             Middleware(web.BodyLimit, larger=parcels.LARGE_FORMS),
             Middleware(web.Express, routes=EXPRESS),
-            Middleware(web.Express, routes=EXPRESS),
         ],
     )
     app.state.runtime = runtime
     app.state.rates = web.Rates()
     app.state.nav = NAV
     app.state.stock_of = wiring.stock_of
+    app.state.open_parcels = orders.find_open_parcels
     app.state.card_form = provider.card_form
     app.state.keepsakes = KEEPSAKES
     app.state.brought = panier.creators.pages.Told(

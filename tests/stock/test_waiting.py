@@ -16,6 +16,7 @@ from panier.kit.ids import new_id
 from panier.kit.signing import Signer
 from panier.settings import Settings
 from panier.stock.handlers import end_allocations
+from panier.stock.waiting import Lengths
 from tests.shop import Shop
 from tests.stock.laid import ANNA, BEN, CLEO, counts, kinds, lay, press
 
@@ -143,6 +144,33 @@ async def test_nobody_waits_for_what_is_there_nor_twice_nor_for_nothing(cell: Ce
     shop.variant = new_id()
     with pytest.raises(NotFound):
         await queue(cell, shop, BEN)
+
+
+async def lay_line(cell: Cell, shop: Shop, length: int) -> None:
+    """Let `length` buyers, numbered from 1000, wait."""
+    async with cell.tx() as tx:
+        await tx.execute(
+            "insert into waiting (id, variant_id, market, show_id, buyer, quantity, seconds, state,"
+            " at) select gen_random_uuid(), %s, 'FR', %s, lpad(to_hex(n), 32, '0')::uuid, 1, 120,"
+            " 'waiting', now() + n * interval '1 ms' from generate_series(1000, %s) n",
+            (shop.variant, shop.show, 999 + length),
+        )
+
+
+async def test_far_behind_nobody_is_counted_one_by_one(cell: Cell) -> None:
+    shop = await lay(cell, 0)
+    await lay_line(cell, shop, 700)
+    seen = [await places(cell, UUID(int=1000 + n)) for n in (0, 499, 500, 699)]
+    assert seen == [[("waiting", n)] for n in (1, 500, 501, 501)]
+
+
+async def test_a_line_takes_ten_thousand(cell: Cell) -> None:
+    shop = await lay(cell, 0)
+    await lay_line(cell, shop, 9_999)
+    await queue(cell, shop, BEN)
+    cell.memory(Lengths).counted.clear()  # a second goes by
+    with pytest.raises(stock.LineFull):
+        await queue(cell, shop, CLEO)
 
 
 async def test_who_left_is_offered_nothing(cell: Cell) -> None:

@@ -1,10 +1,12 @@
 """Waiting for what is sold out: getting in line, leaving it, and how one stands in it."""
 
 from datetime import datetime
+from time import monotonic
 from uuid import UUID
 
 import msgspec
 
+from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run, value
 from panier.kit.errors import NotFound
@@ -14,7 +16,11 @@ from panier.stock.counts import Change, lock
 from panier.stock.rules import Closed, HoldLimitReached, LineFull, StillThere, reach
 
 LINE_MAX = 10_000
-"""Buyers who can wait for one variant."""
+"""Buyers who can wait for one variant; a few more where many come within a second."""
+COUNTED_SECONDS = 1.0
+"""How old a count of a line may be: at 10,000 it takes longer than getting in line does."""
+POSITION_MAX = 500
+"""So many places are counted for somebody who asks; beyond, nobody needs the number."""
 PLACES_MAX = 100
 """Places of one buyer that are listed."""
 
@@ -26,13 +32,14 @@ on conflict (buyer, variant_id) where state in ('waiting', 'offered') do nothing
 LENGTH = "select count(*) from waiting where variant_id = %s and state = 'waiting'"
 PLACES = """
 select w.variant_id as variant, w.show_id as show, w.quantity, w.state, w.offer_until,
-       (select count(*)::int from waiting before
-        where before.variant_id = w.variant_id and before.state = 'waiting'
-          and (before.at, before.id) <= (w.at, w.id)) as position
+       (select count(*)::int from (
+          select from waiting before
+          where before.variant_id = w.variant_id and before.state = 'waiting'
+            and (before.at, before.id) <= (w.at, w.id) limit %(beyond)s) b) as position
 from waiting w join stock s on s.variant_id = w.variant_id
-where w.buyer = %s and w.market = %s and w.state in ('waiting', 'offered')
+where w.buyer = %(buyer)s and w.market = %(market)s and w.state in ('waiting', 'offered')
   and (s.closes_at is null or s.closes_at > now())
-order by w.at, w.id limit %s
+order by w.at, w.id limit %(most)s
 """
 
 
@@ -46,7 +53,7 @@ class Place(msgspec.Struct):
     """waiting, or offered: then the units are held for them."""
     offer_until: datetime | None
     position: int
-    """1 is the next; 0 with an offer."""
+    """1 is the next; 0 with an offer; POSITION_MAX + 1 stands for any beyond."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -79,11 +86,31 @@ async def wait(tx: Tx, wish: Wish) -> None:
     left = reach(before.shelves[wish.variant].available, share)
     if left:
         raise StillThere(available=left)
-    if await value(tx, LENGTH, (wish.variant,)) >= LINE_MAX:
+    if await _count_line(tx, wish.variant) >= LINE_MAX:
         raise LineFull
     row = (new_id(), wish.variant, wish.market, wish.show, wish.buyer, wish.quantity,
            wish.seconds, now())  # fmt: skip
     await run(tx, JOIN, row)
+
+
+class Lengths:
+    """Lines as this process counted them: by variant until when it counts, and how many wait."""
+
+    def __init__(self, _cell: Cell) -> None:
+        """Start with nothing counted."""
+        self.counted: dict[int, tuple[float, int]] = {}
+
+
+async def _count_line(tx: Tx, variant: UUID) -> int:
+    counted = tx.cell.memory(Lengths).counted
+    until, length = counted.get(variant.int, (0.0, 0))
+    moment = monotonic()
+    if until < moment:
+        length = await value(tx, LENGTH, (variant,))
+        if len(counted) >= LINE_MAX:
+            counted.clear()
+        counted[variant.int] = (moment + COUNTED_SECONDS, length)
+    return length
 
 
 async def leave(tx: Tx, buyer: UUID, variant: UUID, market: str) -> None:
@@ -105,4 +132,5 @@ async def close_lines(tx: Tx, show: UUID) -> None:
 
 async def list_places(tx: Tx, buyer: UUID, market: str) -> list[Place]:
     """List where `buyer` waits and what is offered to them, in the order they asked."""
-    return await rows(tx, PLACES, (buyer, market, PLACES_MAX), Place)
+    asked = {"buyer": buyer, "market": market, "most": PLACES_MAX, "beyond": POSITION_MAX + 1}
+    return await rows(tx, PLACES, asked, Place)

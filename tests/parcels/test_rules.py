@@ -26,8 +26,8 @@ from panier.parcels.rules import (
 
 ALLOWED = {
     ("placed", "paid"), ("placed", "declined"), ("placed", "refused"),
-    ("paid", "packed"), ("paid", "cancelled"),
-    ("packed", "shipped"), ("packed", "cancelled"),
+    ("paid", "packed"), ("paid", "delivered"), ("paid", "cancelled"),
+    ("packed", "shipped"), ("packed", "delivered"), ("packed", "cancelled"),
     ("shipped", "delivered"), ("shipped", "refunded"),
     ("delivered", "returned"), ("delivered", "refunded"),
     ("cancelled", "refunded"), ("returned", "refunded"),
@@ -85,6 +85,31 @@ def test_no_state_is_entered_twice() -> None:
         ("returned", [Units(1, 2, shipped=2, returned=2)], ["delivered"], True, "refunded"),
         ("cancelled", [Units(1, 2, cancelled=2)], [], True, "refunded"),
         ("refunded", [Units(1, 2, cancelled=2)], [], True, "refunded"),
+        # A place in a slot is waited for, and nothing is sent for it.
+        ("paid", [Units(1, 2, booked=True)], [], False, "paid"),
+        ("paid", [Units(1, 2, performed=2, booked=True)], [], False, "delivered"),
+        ("paid", [Units(1, 2, cancelled=1, performed=1, booked=True)], [], False, "delivered"),
+        ("paid", [Units(1, 2, cancelled=2, booked=True)], [], False, "cancelled"),
+        # With goods: delivered when both are.
+        ("paid", [Units(1, 1), Units(2, 1, performed=1, booked=True)], [], False, "paid"),
+        ("packed", [Units(1, 1, shipped=1), Units(2, 1, booked=True)], ["delivered"], False,
+         "shipped"),
+        ("packed", [Units(1, 1, cancelled=1), Units(2, 1, booked=True)], [], False, "packed"),
+        ("packed", [Units(1, 1, cancelled=1), Units(2, 1, performed=1, booked=True)], [], False,
+         "delivered"),
+        ("shipped", [Units(1, 1, shipped=1), Units(2, 1, booked=True)], ["delivered"], False,
+         "shipped"),
+        ("shipped", [Units(1, 1, shipped=1), Units(2, 1, performed=1, booked=True)], ["shipped"],
+         False, "shipped"),
+        ("shipped", [Units(1, 1, shipped=1), Units(2, 1, performed=1, booked=True)],
+         ["delivered"], False, "delivered"),
+        ("shipped", [Units(1, 1, shipped=1), Units(2, 1, cancelled=1, booked=True)],
+         ["delivered"], False, "delivered"),
+        ("shipped", [Units(1, 1, shipped=1, lost=1), Units(2, 1, performed=1, booked=True)],
+         ["lost"], False, "delivered"),
+        # What took place stays bought, whatever comes back.
+        ("delivered", [Units(1, 1, shipped=1, returned=1), Units(2, 1, performed=1, booked=True)],
+         ["delivered"], False, "delivered"),
     ],
 )  # fmt: skip
 def test_the_state_follows_from_units_parcels_and_money(

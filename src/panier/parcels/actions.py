@@ -162,17 +162,23 @@ async def cancel(tx: Tx, order: UUID, asked: Cancelling, person: UUID | None) ->
     if asked.by_buyer and any(line.shipped for line in work.units):
         raise NotNow
     units = choose(work.units, asked.units, work.left("to_send"))
+    await take_back(tx, work, asked, units)
+    return True
+
+
+async def take_back(tx: Tx, work: Work, asked: Cancelling, units: Mapping[int, int]) -> None:
+    """Cancel these units of a locked order: their money goes back, their buyer is told."""
     await count(tx, work, units, cancelled=1)
     await ask_refund(tx, work, Ask(asked.key, Reason.CANCELLED, wanted(work, units), asked.note))
     if asked.sellable:
         await stock.give_back(
-            tx, work.variants(units), work.order.market, text=work.order.number, who=person
+            tx, work.variants(units), work.order.market, text=work.order.number, who=work.person
         )
     await record(
         tx,
         events.OrderCancelled(
             market=work.order.market,
-            order=order,
+            order=work.order.id,
             seller=work.order.seller,
             units=sorted(units.items()),
             whole=not any(line.kept for line in work.units),
@@ -180,7 +186,6 @@ async def cancel(tx: Tx, order: UUID, asked: Cancelling, person: UUID | None) ->
         ),
     )
     await advance(tx, work)
-    return True
 
 
 def wanted(work: Work, units: Mapping[int, int]) -> Wanted:

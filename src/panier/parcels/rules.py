@@ -136,27 +136,34 @@ def next_state(state: State, s: Standing) -> State:
     lines say how much. It moves when nothing is left that has not moved. What takes place counts
     as delivered when it is over; goods of the same order are waited for, and it for them.
     """
-    shipped = sum(line.shipped for line in s.lines)
     returned = sum(line.returned for line in s.lines)
-    performed = sum(line.performed for line in s.lines)
-    to_come = any(line.to_come for line in s.lines)
     if state in (State.PAID, State.PACKED):
-        if any(line.to_send for line in s.lines):
-            return state
-        if shipped:
-            return State.SHIPPED
-        if to_come:
-            return state
-        return State.DELIVERED if performed else State.CANCELLED
-    if state == State.SHIPPED and "shipped" not in s.parcels and not to_come:
-        if performed or "delivered" in s.parcels:
-            return State.DELIVERED
+        return _leave_seller(state, s)
+    if state == State.SHIPPED and _is_over(s):
+        return State.DELIVERED
     if state == State.DELIVERED and returned and not any(line.kept for line in s.lines):
         return State.RETURNED
     # What is still on its way is waited for: settlement hears of its arrival.
     if s.refunded and state in REFUNDABLE and "shipped" not in s.parcels:
         return State.REFUNDED
     return state
+
+
+def _leave_seller(state: State, s: Standing) -> State:
+    if any(line.to_send for line in s.lines):
+        return state
+    if any(line.shipped for line in s.lines):
+        return State.SHIPPED
+    if any(line.to_come for line in s.lines):
+        return state
+    return State.DELIVERED if any(line.performed for line in s.lines) else State.CANCELLED
+
+
+def _is_over(s: Standing) -> bool:
+    """Tell whether all has arrived that will, and all has taken place."""
+    if "shipped" in s.parcels or any(line.to_come for line in s.lines):
+        return False
+    return "delivered" in s.parcels or any(line.performed for line in s.lines)
 
 
 REFUNDABLE = frozenset({State.SHIPPED, State.DELIVERED, State.CANCELLED, State.RETURNED})
@@ -194,6 +201,17 @@ def deadline(delivered: datetime, time_zone: str) -> datetime:
     """Return the last moment to withdraw: the last day's end, to the microsecond."""
     end = last_day(delivered, time_zone) + timedelta(days=1)
     return datetime.combine(end, time(), ZoneInfo(time_zone)) - timedelta(microseconds=1)
+
+
+def cancel_until(
+    promised: datetime, starts_at: datetime, paid_at: datetime, time_zone: str, *, withdraw: bool
+) -> datetime:
+    """Return until when a buyer may give a place in a slot back.
+
+    Until the seller's own deadline; who may withdraw by law can for 14 days after the contract,
+    but not once it has begun (Directive 2011/83/EU, articles 9, paragraph 2, a, and 16, a).
+    """
+    return max(promised, min(starts_at, deadline(paid_at, time_zone))) if withdraw else promised
 
 
 def in_time(delivered: datetime | None, time_zone: str, moment: datetime) -> bool:

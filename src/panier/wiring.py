@@ -52,6 +52,7 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.StreamLost: [room_reactions.show_picture],
     events.SoldOut: [room_reactions.show_sold_out],
     events.BackInStock: [room_reactions.show_back_in_stock],
+    events.DealAsked: [incentive_reactions.tell_asked],
     events.PaymentReported: [order_reactions.settle_reported],
     events.OrderPaid: [
         room_reactions.celebrate,
@@ -91,12 +92,18 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     ],
 }
 
+
+async def show_basket(call: rooms.Call) -> baskets.ShownBasket:
+    """Show the basket; the orders say which parcels stand open."""
+    return await baskets.show(call, orders.find_open_parcels)
+
+
 COMMANDS: rooms.Commands = {
     "say": chat.say,
     "hide": chat.hide,
     "mute": chat.mute,
     "drop": baskets.drop,
-    "basket": baskets.show,
+    "basket": show_basket,
     "extend": stock.extend_by_socket,
     "wait": stock.wait_by_socket,
     "unwait": stock.unwait_by_socket,

@@ -8,7 +8,7 @@ import httpx2
 import msgspec
 import pytest
 
-from panier import baskets, stock
+from panier import baskets, orders, stock
 from panier.kit.cells import Cell
 from panier.kit.errors import BadInput, NotFound, PanierError
 from panier.kit.ids import new_id
@@ -72,7 +72,7 @@ async def test_a_press_over_the_socket_holds_and_the_basket_shows_it(
     again = await add(call(cell, settings, shop, **args))
     assert again["quantity"] == 2
 
-    basket = await baskets.show(call(cell, settings, shop))
+    basket = await baskets.show(call(cell, settings, shop), orders.find_open_parcels)
     (line,) = basket.lines
     assert (line.title, line.variant_title, line.quantity) == ("Bougie", "Grande", 2)
     assert line.expires_at == held["expires_at"]

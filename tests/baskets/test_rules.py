@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from panier import baskets
 from panier.baskets import Cut, Item
-from panier.catalog import Offer
+from panier.catalog import Offer, ParcelRate
 from panier.kit.money import Money
 
 SOON = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ def offer(variant: int, minor: int, seller: int = 1, category: str = "standard",
         variant=UUID(int=variant), product=UUID(int=100 + variant), seller=UUID(int=seller),
         seller_name="Lumen", title="Candle", variant_title="Large", sku=f"S{variant}", image=None,
         image_alt="", unit=Money(minor, "EUR"), vat_category=category,
-        shipping=Money(shipping, "EUR"),
+        parcels={"FR": ParcelRate(shipping)},
     )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def price(*lines: tuple[Offer, int]) -> list[baskets.Line]:
         [Item(o.variant, quantity, SOON) for o, quantity in lines],
         {o.variant: o for o, _ in lines},
         RATES,
+        "FR",
     )
 
 

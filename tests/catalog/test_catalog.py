@@ -48,7 +48,7 @@ async def test_an_offer_speaks_the_readers_language_or_the_markets_first(cell: C
     assert (german.title, german.variant_title) == ("Steinzeugtasse", "Bleue")
     assert (spanish.title, spanish.variant_title) == ("Tasse en grès", "Bleue")
     assert german.unit == Money(2490, "EUR")
-    assert german.shipping == Money(490, "EUR")
+    assert german.parcels == {"FR": catalog.ParcelRate(490)}
     assert german.image == "/media/catalog/00000000000000000000000000000000-320.webp"
     assert (german.sku, german.seller_name, german.vat_category) == (
         "MUG-1",

@@ -7,10 +7,17 @@ import pytest
 
 from panier import baskets, stock
 from panier.baskets import Item
-from panier.catalog import Offer
+from panier.catalog import Offer, ParcelRate
 from panier.kit.errors import BadInput
 from panier.kit.money import Money
-from panier.orders.addresses import CountryRefused, PostcodeWrong, check_address, check_name
+from panier.kit.sheet import write_rows
+from panier.orders.addresses import (
+    CountryRefused,
+    PlaceRefused,
+    PostcodeWrong,
+    check_address,
+    check_name,
+)
 from panier.orders.lists import csv_row
 from panier.orders.queries import Order
 from panier.orders.rules import Terms, basket_until, draft_orders, name_on_air, number
@@ -23,7 +30,7 @@ def line(variant: int, minor: int, quantity: int, seller: int) -> tuple[Item, Of
     offer = Offer(
         variant=UUID(int=variant), product=UUID(int=variant), seller=UUID(int=seller),
         seller_name="Lumen", title="Candle", variant_title="", sku="S", image=None, image_alt="",
-        unit=Money(minor, "EUR"), vat_category="standard", shipping=Money(490, "EUR"),
+        unit=Money(minor, "EUR"), vat_category="standard", parcels={"FR": ParcelRate(490)},
     )  # fmt: skip
     return Item(offer.variant, quantity, NOON), offer
 
@@ -31,7 +38,7 @@ def line(variant: int, minor: int, quantity: int, seller: int) -> tuple[Item, Of
 def test_each_seller_has_an_order_and_its_parts_sum_up() -> None:
     pairs = [line(1, 2490, 2, 1), line(2, 1990, 1, 2), line(3, 999, 1, 1)]
     lines = baskets.price(
-        [item for item, _ in pairs], {o.variant: o for _, o in pairs}, {"standard": 2000}
+        [item for item, _ in pairs], {o.variant: o for _, o in pairs}, {"standard": 2000}, "FR"
     )
     first, second = draft_orders(lines, {o.variant: Terms(500) for _, o in pairs}, "EUR")
     # 49.80 + 9.99 goods; 4.90 parcel split 4.08 and 0.82; VAT 8.30 + 1.67 + 0.68 + 0.14
@@ -47,7 +54,7 @@ def test_each_seller_has_an_order_and_its_parts_sum_up() -> None:
 def test_commission_and_share_are_taken_of_what_the_seller_gets() -> None:
     pairs = [line(1, 10_000, 1, 1)]
     lines = baskets.reduce(
-        baskets.price([pairs[0][0]], {pairs[0][1].variant: pairs[0][1]}, {"standard": 2000}),
+        baskets.price([pairs[0][0]], {pairs[0][1].variant: pairs[0][1]}, {"standard": 2000}, "FR"),
         {UUID(int=1): baskets.Cut(seller_discount=1000, subsidy=2000)},
     )
     host = UUID(int=8)
@@ -125,10 +132,36 @@ def test_a_postcode_must_be_one_of_its_country(postcode: str, country: str) -> N
         check_address(address(postcode, country), country)
 
 
-def test_another_country_is_refused_by_name() -> None:
+def test_another_vat_area_is_refused_by_name() -> None:
     with pytest.raises(CountryRefused) as refused:
-        check_address(address("10115", "DE"), "FR")
-    assert refused.value.message() == "Here we deliver to France only."
+        check_address(address("EC1A 1BB", "GB"), "FR")
+    assert refused.value.message() == "From here nothing is sent to United Kingdom."
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode"),
+    [
+        ("AT", "1010"), ("BE", "1000"), ("BG", "1000"), ("CY", "2008"), ("CZ", "100 00"),
+        ("DE", "10115"), ("DK", "8660"), ("EE", "69501"), ("ES", "28039"), ("FI", "00550"),
+        ("FR", "75002"), ("GR", "151 24"), ("HR", "10000"), ("HU", "1037"), ("IE", "A65 F4E2"),
+        ("IT", "00144"), ("LT", "04340"), ("LU", "4750"), ("LV", "LV-1073"), ("MT", "NXR 01"),
+        ("NL", "1234 AB"), ("PL", "00-950"), ("PT", "2725-079"), ("RO", "060274"),
+        ("SE", "11455"), ("SI", "4000"), ("SK", "010 01"),
+    ],
+)  # fmt: skip
+def test_every_member_states_addresses_can_be_written(country: str, postcode: str) -> None:
+    assert check_address(address(postcode, country), "FR").country == country
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode"),
+    [("ES", "35001"), ("ES", "38001"), ("DE", "27498"), ("FR", "97110"), ("IT", "23041")],
+)
+def test_a_place_outside_of_the_vat_area_is_refused_by_its_postcode(
+    country: str, postcode: str
+) -> None:
+    with pytest.raises(PlaceRefused):
+        check_address(address(postcode, country), "FR")
 
 
 @pytest.mark.parametrize("city", ["", "  ", "x" * 61, "Pa\x07ris"])
@@ -151,7 +184,7 @@ def test_a_spreadsheet_does_not_run_what_a_seller_calls_itself() -> None:
         currency="EUR", goods_minor=2490, shipping_minor=490, subsidy_minor=0, vat_minor=497,
         commission_minor=125, creators_minor=0, at=NOON, paid_at=None,
     )  # fmt: skip
-    assert csv_row(order) == [
-        "FR-2026-000001", "paid", '\'=HYPERLINK("http://evil")', "2026-03-01T12:00:00Z", "", "",
-        "EUR", 2490, 490, 2980, 0, 497, 125, 0, 2358,
-    ]  # fmt: skip
+    assert write_rows([csv_row(order)]) == (
+        'FR-2026-000001,paid,"\'=HYPERLINK(""http://evil"")",2026-03-01T12:00:00Z,,,'
+        "EUR,2490,490,2980,0,497,125,0,2358\r\n"
+    )

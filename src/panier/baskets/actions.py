@@ -6,9 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-from panier import catalog, incentives, markets, rooms, stock
+from panier import catalog, incentives, markets, rooms, shows, stock
 from panier.baskets.destinations import To
-from panier.baskets.queries import OpenParcels, ShownBasket, get_basket, price_basket, show_lines
+from panier.baskets.queries import (
+    OpenParcels,
+    ShownBasket,
+    Visit,
+    get_basket,
+    price_basket,
+    show_lines,
+)
 from panier.incentives import Who
 from panier.kit.cells import Cell
 from panier.kit.clock import ms, now
@@ -76,10 +83,12 @@ async def put(
 ) -> dict[str, Any]:
     """Hold stock for `buyer`; answers what the socket's `hold` answers.
 
-    Raises MarketPaused, NotFound (no price here), SoldOut, NotEnough, HoldLimitReached.
+    In a show where who pays first gets it, nothing is set aside. Raises MarketPaused, NotFound (no
+    price here), SoldOut, NotEnough, HoldLimitReached.
     """
     await _check_offered(cell, market.code, wanted.variant)
-    held = await stock.hold(cell, _press(settings, market.code, buyer, wanted, show))
+    aside = show is None or not await shows.is_first_paid(cell, show)
+    held = await stock.hold(cell, _press(settings, market.code, buyer, wanted, show, aside=aside))
     return _answer(held)
 
 
@@ -90,7 +99,7 @@ async def _check_offered(cell: Cell, market: str, variant: UUID) -> None:
 
 
 def _press(
-    settings: Settings, market: str, buyer: UUID, wanted: Add, show: UUID | None
+    settings: Settings, market: str, buyer: UUID, wanted: Add, show: UUID | None, *, aside: bool
 ) -> stock.Wanted:
     return stock.Wanted(
         wanted.key,
@@ -99,8 +108,9 @@ def _press(
         wanted.quantity,
         market,
         show,
-        settings.hold_seconds,
+        settings.hold_seconds if aside else stock.WANTED_SECONDS,
         settings.hold_quantity_max,
+        aside,
     )
 
 
@@ -111,6 +121,7 @@ def _answer(held: stock.Held) -> dict[str, Any]:
         "hold": held.hold,
         "expires_at": ms(held.expires_at),
         "available": held.available,
+        "aside": held.aside,
     }
 
 
@@ -124,46 +135,30 @@ async def take_out(cell: Cell, market: str, buyer: UUID, unwanted: Drop) -> dict
     return {"variant": unwanted.variant, "quantity": left}
 
 
-async def enter_voucher(
-    cell: Cell,
-    market: Market,
-    who: Who,
-    code: str,
-    language: str,
-    to: To,
-    open_parcels: OpenParcels,
-) -> ShownBasket:
+async def enter_voucher(cell: Cell, visit: Visit, code: str) -> ShownBasket:
     """Put a voucher's code into the basket; one that reduces nothing there is not kept.
 
     Raises VoucherUnknown and whatever else says why it cannot be used.
     """
 
     async def act(tx: Tx) -> ShownBasket:
-        voucher = await incentives.enter(tx, who, market.code, code)
+        voucher = await incentives.enter(tx, visit.who, visit.market.code, code)
         moment = now()
-        priced = await price_basket(tx, who, market, language, moment, to, open_parcels)
+        priced = await price_basket(tx, visit, moment)
         problem = priced.reduction.reduced.problems.get(voucher.id)
         if problem is not None:
             raise problem
-        return show_lines(priced.reduction, market.currency, moment, priced.sent)
+        return show_lines(priced.reduction, visit.market.currency, moment, priced.sent)
 
     return await cell.run(act)
 
 
-async def take_voucher_out(
-    cell: Cell,
-    market: Market,
-    who: Who,
-    code: str,
-    language: str,
-    to: To,
-    open_parcels: OpenParcels,
-) -> ShownBasket:
+async def take_voucher_out(cell: Cell, visit: Visit, code: str) -> ShownBasket:
     """Take a voucher's code out of the basket; one that is not there is no error."""
 
     async def act(tx: Tx) -> ShownBasket:
-        await incentives.take_out(tx, who.visitor, market.code, code)
-        return await get_basket(tx, who, market, language, to, open_parcels)
+        await incentives.take_out(tx, visit.who.visitor, visit.market.code, code)
+        return await get_basket(tx, visit)
 
     return await cell.run(act)
 
@@ -172,6 +167,7 @@ async def add_all(calls: list[rooms.Call]) -> list[dict[str, Any] | PanierError]
     """Socket command `hold`, for all who press at the same moment; answers in their order."""
     answers: list[dict[str, Any] | PanierError] = [{}] * len(calls)
     refusals: dict[tuple[Cell, str, int], PanierError | None] = {}
+    rules: dict[int, bool] = {}
     presses: defaultdict[Cell, list[tuple[int, stock.Wanted]]] = defaultdict(list)
     for n, call in enumerate(calls):
         try:
@@ -186,7 +182,11 @@ async def add_all(calls: list[rooms.Call]) -> list[dict[str, Any] | PanierError]
         if refusal is not None:
             answers[n] = refusal
         else:
-            press = _press(call.settings, call.market, call.visitor, wanted, call.show)
+            show = call.show
+            aside = rules.get(show.int)
+            if aside is None:
+                aside = rules[show.int] = not await shows.is_first_paid(call.cell, show)
+            press = _press(call.settings, call.market, call.visitor, wanted, show, aside=aside)
             presses[call.cell].append((n, press))
     for cell, asked in presses.items():
         found = await stock.hold_all(cell, [press for _, press in asked])
@@ -213,5 +213,6 @@ async def show(call: rooms.Call, open_parcels: OpenParcels) -> ShownBasket:
     going = call.read(Going)
     market = await markets.access_market_in(call.cell, call.market)
     who = Who(call.visitor, call.person)
+    visit = Visit(who, market, call.language, going.to(), open_parcels)
     async with call.cell.read() as tx:
-        return await get_basket(tx, who, market, call.language, going.to(), open_parcels)
+        return await get_basket(tx, visit)

@@ -30,24 +30,40 @@ class NotShippedThere(PanierError):
     code, status = "not_shipped_there", 422
 
 
-def find_refusal(offers: Iterable[Offer], country: str, language: str) -> NotShippedThere | None:
-    """Return whose parcels do not go to `country`, as an error in `language`; None: all do."""
+class TakesPlaceHere(PanierError):
+    """%(title)s takes place in %(country)s: please buy it with an address there."""
+
+    code, status = "takes_place_here", 422
+
+
+def find_refusal(
+    offers: Iterable[Offer], country: str, home: str, language: str
+) -> PanierError | None:
+    """Return what cannot be sold to `country`, as an error in `language`; None: nothing.
+
+    Each parcel needs its seller's rate. What takes place in `home` is taxed there (Directive
+    2006/112/EC, articles 53 and 54) and a checkout has one country: it is sold to `home` only.
+    """
     for offer in offers:
-        if country not in offer.parcels:
+        if offer.is_sent and country not in offer.parcels:
             name = territory_name(country, language)
             return NotShippedThere(
                 seller=offer.seller_name, country=name, code=country, field="address.country"
             )
+        if not offer.is_sent and country != home:
+            name = territory_name(home, language)
+            return TakesPlaceHere(title=offer.title, country=name, field="address.country")
     return None
 
 
-def countries(offers: Iterable[Offer], home: str) -> list[str]:
+def countries(offers: Sequence[Offer], home: str) -> list[str]:
     """Return where everything on offer may go: `home`, then the others by their codes.
 
     That is where each seller sends to, inside the VAT area of `home`.
     """
-    sold = [offer.parcels for offer in offers]
-    shared = set(vat_area(home)).intersection(*sold) if sold else {home}
+    shared = set(vat_area(home)).intersection(*(offer.parcels for offer in offers))
+    if not offers or not all(offer.is_sent for offer in offers):
+        shared = {home}
     return [home, *sorted(shared - {home})]
 
 
@@ -60,11 +76,13 @@ def missing_until_free(
     """
     missing = {}
     for parcel in by_seller(lines):
-        offer = parcel[0].offer
-        rate = offer.parcels[country]
-        if rate.free_from_minor is None or not rate.minor or offer.seller in joined:
+        offer, sent = parcel[0].offer, [line for line in parcel if line.offer.is_sent]
+        rate = offer.parcels.get(country)
+        if rate is None or rate.free_from_minor is None or not sent:
             continue
-        goods = sum(line.total.minor for line in parcel)
+        if not rate.minor or offer.seller in joined:
+            continue
+        goods = sum(line.total.minor for line in sent)
         rest = max(0, rate.free_from_minor - goods)
         missing[offer.seller] = Money(rest, offer.unit.currency)
     return missing

@@ -51,6 +51,10 @@ class ShownLine(msgspec.Struct, frozen=True):
     """That hold was kept longer once, which is all there is."""
     offered: bool
     """That hold is an offer to somebody who waited in line; it cannot be kept longer."""
+    unheld: int
+    """Units that are not set aside: who pays first gets them."""
+    left: int | None
+    """What is left to sell where that is less than `unheld`; None: enough."""
 
 
 class ShownParcel(msgspec.Struct, frozen=True):
@@ -73,6 +77,8 @@ class ShownBasket(msgspec.Struct, frozen=True):
     lines: list[ShownLine]
     vouchers: list[ShownVoucher]
     parcels: list[ShownParcel]
+    countries: list[str]
+    """Where all of it may go, the market's own country first."""
     list: Money
     """The goods at their regular prices."""
     goods: Money
@@ -82,8 +88,6 @@ class ShownBasket(msgspec.Struct, frozen=True):
     currency: str
     country: str
     """Where it goes, for these amounts."""
-    countries: list[str]
-    """Where all of it may go, the market's own country first."""
     refused: str | None
     """Why it cannot go where the buyer wished; the amounts are the market's own country's."""
     reverse_charge: bool
@@ -93,7 +97,7 @@ class ShownBasket(msgspec.Struct, frozen=True):
 
 
 class Asking(NamedTuple):
-    """Somebody buys from a seller in a show: does a parcel of theirs stand open?"""
+    """Somebody who buys from a seller in a show, and whose open parcel is looked for."""
 
     buyer: UUID
     person: UUID | None
@@ -126,6 +130,16 @@ class Sent(NamedTuple):
     refused: str | None = None
 
 
+class Visit(NamedTuple):
+    """Who looks at their basket, where, and where it shall go."""
+
+    who: Who
+    market: Market
+    language: str
+    to: To
+    open_parcels: OpenParcels
+
+
 class Priced(NamedTuple):
     """A basket as it would be ordered now."""
 
@@ -134,14 +148,19 @@ class Priced(NamedTuple):
 
 
 def list_askings(
-    who: Who, market: str, offers: Iterable[Offer], holds: Sequence[stock.Hold], to: To,
+    who: Who,
+    market: str,
+    offers: Iterable[Offer],
+    holds: Sequence[stock.Hold],
+    *,
+    to: To,
     show: UUID | None = None,
-) -> dict[UUID, Asking]:  # fmt: skip
+) -> dict[UUID, Asking]:
     """Return by seller what to ask of open parcels: of those who offer one a show.
 
     A seller's order belongs to the show in which its first item was put into the basket.
     """
-    sellers = {o.variant: o.seller for o in offers if o.one_parcel_per_show}
+    sellers = {o.variant: o.seller for o in offers if o.one_parcel_per_show and o.is_sent}
     askings: dict[UUID, Asking] = {}
     seen: set[UUID] = set()
     for hold in holds:
@@ -156,33 +175,29 @@ def list_askings(
     return askings
 
 
-async def get_basket(
-    tx: Tx, who: Who, market: Market, language: str, to: To, open_parcels: OpenParcels
-) -> ShownBasket:
-    """Return what a buyer holds in `market`, priced and reduced as it would be now."""
+async def get_basket(tx: Tx, visit: Visit) -> ShownBasket:
+    """Return what a buyer holds, priced and reduced as it would be now."""
     moment = now()
-    priced = await price_basket(tx, who, market, language, moment, to, open_parcels)
-    return show_lines(priced.reduction, market.currency, moment, priced.sent)
+    priced = await price_basket(tx, visit, moment)
+    return show_lines(priced.reduction, visit.market.currency, moment, priced.sent)
 
 
-async def price_basket(
-    tx: Tx,
-    who: Who,
-    market: Market,
-    language: str,
-    moment: datetime,
-    to: To,
-    open_parcels: OpenParcels,
-) -> Priced:
+async def price_basket(tx: Tx, visit: Visit, moment: datetime) -> Priced:
     """Price and reduce what a buyer holds; nothing is granted.
 
     Where it cannot go as the buyer wishes, it is priced for the market's own country, and the
     reason is told. Raises UnknownVatRate for that country.
     """
+    who, market, language, to, open_parcels = visit
     holds = await stock.list_holds(tx, who.visitor, market.code)
+    gone = (await stock.find_gone(tx, {who.visitor: holds})).get(who.visitor, {})
     items = join_items(
-        Item(h.variant, h.quantity, h.expires_at, h.extended, h.offered) for h in holds
-    )
+        Item(
+            h.variant, h.quantity, h.expires_at, h.extended, h.offered,
+            0 if h.aside else h.quantity, gone.get(h.variant),
+        )
+        for h in holds
+    )  # fmt: skip
     found = await catalog.find_offers(tx, market.code, [item.variant for item in items], language)
     offers = {offer.variant: offer for offer in found}
     categories = {offer.vat_category for offer in found}
@@ -191,7 +206,7 @@ async def price_basket(
         pairs = [(country, category) for country in places for category in categories]
         rates = await markets.find_vat_rates(tx, pairs, market.day(moment))
     wanted = to.country or market.country
-    refusal = find_refusal(found, wanted, language) or find_unknown(
+    refusal = find_refusal(found, wanted, market.country, language) or find_unknown(
         rates, wanted, categories, market, moment
     )
     if refusal is not None:
@@ -199,15 +214,18 @@ async def price_basket(
             raise refusal
         to, wanted = To(), market.country
     destination = Destination(wanted, to.reverse_charge)
-    asked = list_askings(who, market.code, found, holds, to._replace(country=wanted))
+    asked = list_askings(who, market.code, found, holds, to=to._replace(country=wanted))
     joined = await join_parcels(tx, asked, open_parcels)
     taxed = {category: rates[wanted, category] for category in categories}
     lines = price(items, offers, taxed, wanted, joined)
-    want = Want(who.visitor, who, market.code, presses(holds))
+    want = Want(who.visitor, who, market.code, presses(holds, moment))
     till = await incentives.open_till(tx, [want], moment, lock=False)
     known = [c for c in places if all((c, category) in rates for category in categories)]
     sent = Sent(destination, known, joined, refusal.message(language) if refusal else None)
-    return Priced(take_off(till, want, lines, holds, None, destination, joined), sent)
+    reduction = take_off(
+        till, want, lines, holds, show=None, destination=destination, joined=joined
+    )
+    return Priced(reduction, sent)
 
 
 async def join_parcels(
@@ -218,9 +236,7 @@ async def join_parcels(
         return {}
     answers = await open_parcels(tx, list(asked.values()))
     return {
-        seller: answer
-        for seller, answer in zip(asked, answers, strict=True)
-        if answer is not None
+        seller: answer for seller, answer in zip(asked, answers, strict=True) if answer is not None
     }
 
 
@@ -246,7 +262,11 @@ def show_lines(reduction: Reduction, currency: str, at: datetime, sent: Sent) ->
     return ShownBasket(
         lines=[_shown(line) for line in lines],
         vouchers=list(reduction.vouchers),
-        parcels=[_parcel(of, reduction, sent) for of in by_seller(lines)],
+        parcels=[
+            _parcel(of, reduction, sent)
+            for of in by_seller(lines)
+            if any(line.offer.is_sent for line in of)
+        ],
         list=sum((line.list for line in lines), zero),
         goods=amounts.goods,
         shipping=amounts.shipping,
@@ -277,13 +297,16 @@ def _shown(line: Line) -> ShownLine:
         expires_at=ms(line.expires_at),
         extended=line.extended,
         offered=line.offered,
+        unheld=line.unheld,
+        left=line.left,
     )
 
 
 def _parcel(lines: Sequence[Line], reduction: Reduction, sent: Sent) -> ShownParcel:
     offer = lines[0].offer
     joins, missing = sent.joined.get(offer.seller), reduction.missing.get(offer.seller)
-    threshold = offer.parcels[sent.destination.country].free_from_minor
+    rate = offer.parcels.get(sent.destination.country)
+    threshold = rate.free_from_minor if rate else None
     return ShownParcel(
         seller=SellerName(offer.seller, offer.seller_name),
         shipping=sum((line.shipping for line in lines), offer.unit * 0),

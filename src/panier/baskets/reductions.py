@@ -5,6 +5,7 @@ reductions; vouchers of free delivery look at what the parcel costs then.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,6 +33,7 @@ def take_off(
     want: Want,
     lines: Sequence[Line],
     holds: Sequence[stock.Hold],
+    *,
     show: UUID | None,
     destination: Destination,
     joined: Collection[UUID] = (),
@@ -82,9 +84,15 @@ def _reduce(
     return reduce(lines, cuts), reduced
 
 
-def presses(holds: Sequence[stock.Hold]) -> list[Press]:
-    """Return what was put into a basket as the till asks for it."""
-    return [Press(hold.variant, hold.show, hold.quantity, hold.at) for hold in holds]
+def presses(holds: Sequence[stock.Hold], moment: datetime) -> list[Press]:
+    """Return what was put into a basket as the till asks for it.
+
+    What is set aside keeps the deal of its press; of what is not, the price is that of `moment`.
+    """
+    return [
+        Press(hold.variant, hold.show, hold.quantity, hold.at if hold.aside else moment)
+        for hold in holds
+    ]
 
 
 def _cut(cut: incentives.Cut) -> Cut:

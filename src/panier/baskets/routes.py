@@ -18,7 +18,7 @@ from panier.baskets.actions import (
     take_voucher_out,
 )
 from panier.baskets.destinations import To
-from panier.baskets.queries import OpenParcels, ShownBasket, get_basket
+from panier.baskets.queries import OpenParcels, ShownBasket, Visit, get_basket
 from panier.incentives import Who
 from panier.people import Reader
 from panier.runtime import Runtime
@@ -48,8 +48,10 @@ class Code(BaseModel):
     code: Annotated[str, Field(min_length=1, max_length=CODE_MAX)]
 
 
-def _who(reader: Reader) -> Who:
-    return Who(reader.visitor, reader.person.id if reader.person else None)
+def _visit(request: Request, reader: Reader, to: To) -> Visit:
+    parcels: OpenParcels = request.app.state.open_parcels
+    who = Who(reader.visitor, reader.person.id if reader.person else None)
+    return Visit(who, reader.market, reader.language, to, parcels)
 
 
 @router.get("")
@@ -70,10 +72,8 @@ async def price_for_address(request: Request) -> Response:
 
 
 async def _priced(request: Request, reader: Reader, to: To) -> ShownBasket:
-    parcels: OpenParcels = request.app.state.open_parcels
     async with reader.cell.read() as tx:
-        who = _who(reader)
-        return await get_basket(tx, who, reader.market, reader.language, to, parcels)
+        return await get_basket(tx, _visit(request, reader, to))
 
 
 @router.post("", openapi_extra=web.describe(Press))
@@ -99,15 +99,8 @@ async def enter_code(
     request: Request, reader: people.ReaderHere, given: Code, country: Country = None
 ) -> Response:
     """Put a voucher's code into the basket; answers the basket."""
-    basket = await enter_voucher(
-        reader.cell,
-        reader.market,
-        _who(reader),
-        given.code,
-        reader.language,
-        To(country),
-        request.app.state.open_parcels,
-    )
+    visit = _visit(request, reader, To(country))
+    basket = await enter_voucher(reader.cell, visit, given.code)
     return web.write_json(basket)
 
 
@@ -119,15 +112,8 @@ async def take_code_out(
     country: Country = None,
 ) -> Response:
     """Take a voucher's code out of the basket; answers the basket."""
-    basket = await take_voucher_out(
-        reader.cell,
-        reader.market,
-        _who(reader),
-        code,
-        reader.language,
-        To(country),
-        request.app.state.open_parcels,
-    )
+    visit = _visit(request, reader, To(country))
+    basket = await take_voucher_out(reader.cell, visit, code)
     return web.write_json(basket)
 
 

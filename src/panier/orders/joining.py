@@ -51,7 +51,7 @@ async def lock_open_parcels(tx: Tx, asked: Sequence[Asking]) -> list[OpenParcel 
 async def _find(tx: Tx, asked: Sequence[Asking], sql: str) -> list[OpenParcel | None]:
     found = await rows(
         tx,
-        sql,  # type: ignore[arg-type]
+        sql,
         {
             "n": list(range(len(asked))),
             "buyer": [a.buyer for a in asked],

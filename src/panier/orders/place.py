@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from panier import baskets, incentives, payments, stock
-from panier.baskets import Line
+from panier.baskets import Line, OpenParcel
 from panier.kit.arrays import (
     Bigs,
     Bools,
@@ -32,13 +32,12 @@ from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
 from panier.kit.money import Money
 from panier.markets import Market
-from panier.orders.pricing import Basket, read_prices
+from panier.orders.bookings import write_bookings
+from panier.orders.pricing import Basket, Prices, read_joined, read_prices
 from panier.orders.rules import (
-    CurrencyMismatch,
     Draft,
     DraftLine,
     EmptyBasket,
-    NotSoldHere,
     PaidFirst,
     PriceChanged,
     State,
@@ -66,29 +65,31 @@ from unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid
 """
 ORDERS = """
 insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,
-  goods_minor, shipping_minor, subsidy_minor, vat_minor, commission_minor, creators_minor, at)
+  goods_minor, shipping_minor, subsidy_minor, vat_minor, commission_minor, creators_minor,
+  joins_id, at)
 select id, checkout_id, market, seller_id, show_id, number, 'placed', currency, goods, shipping,
-  subsidy, vat, commission, creators, %b
+  subsidy, vat, commission, creators, joins_id, %b
 from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
-            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
+            %b::uuid[])
   g(id, checkout_id, market, seller_id, show_id, number, currency, goods, shipping, subsidy, vat,
-    commission, creators)
+    commission, creators, joins_id)
 """
-ORDER_COLUMNS: Kinds = (Uuids, Uuids, Texts, Uuids, Uuids, Texts, Texts, *[Bigs] * 6)
+ORDER_COLUMNS: Kinds = (Uuids, Uuids, Texts, Uuids, Uuids, Texts, Texts, *[Bigs] * 6, Uuids)
 LINES = """
 insert into order_line (order_id, n, product_id, variant_id, title, variant_title, sku, quantity,
   unit_minor, list_minor, seller_discount_minor, cofunding_minor, subsidy_minor, goods_minor,
   vat_basis_points, vat_minor, shipping_minor, shipping_subsidy_minor, shipping_vat_minor,
   commission_base_minor, commission_basis_points, commission_minor, creator_id,
-  creator_basis_points, creator_minor)
+  creator_basis_points, creator_minor, withdrawal)
 select * from unnest(%b::uuid[], %b::smallint[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
   %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
   %b::bigint[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
-  %b::int[], %b::bigint[], %b::uuid[], %b::int[], %b::bigint[])
+  %b::int[], %b::bigint[], %b::uuid[], %b::int[], %b::bigint[], %b::text[])
 """
 LINE_COLUMNS: Kinds = (
     Uuids, Smalls, Uuids, Uuids, Texts, Texts, Texts, Ints, *[Bigs] * 6, Ints, *[Bigs] * 5, Ints,
-    Bigs, Uuids, Ints, Bigs,
+    Bigs, Uuids, Ints, Bigs, Texts,
 )  # fmt: skip
 CHECKOUT_COLUMNS: Kinds = (
     *[Uuids] * 3, Texts, *[Uuids] * 3, Bigs, *[Texts] * 4, Jsons, Bools, Texts, Texts,
@@ -127,6 +128,8 @@ class Placement(msgspec.Struct, frozen=True):
     payment_seconds: int
     provider: str
     """Who takes the money."""
+    reverse_charge: bool = False
+    """The buyer is a business that owes the VAT at the address."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -157,6 +160,8 @@ class Drafted(NamedTuple):
     drafts: list[Draft]
     shows: dict[UUID, UUID | None]
     """The show in which each seller's first item was put into the basket."""
+    parcels: Mapping[UUID, OpenParcel]
+    """Earlier orders in whose parcels those of sellers go."""
 
     @property
     def total(self) -> Money:
@@ -225,9 +230,10 @@ async def _draft(
     for hold in await stock.list_claimed(tx, list(claimed)):
         if hold.checkout is not None:
             holds[hold.checkout].append(hold)
-    found = {p.checkout: Basket(p.market, p.language, p.show, holds[p.checkout]) for p in fresh}
+    found = {p.checkout: _basket(p, holds[p.checkout]) for p in fresh}
     prices = await read_prices(tx, list(found.values()), moment)
-    wants = {p.checkout: _want(p, holds[p.checkout]) for p in fresh if p.checkout in claimed}
+    joined = await read_joined(tx, prices, found)
+    wants = {p.checkout: _want(p, holds[p.checkout], moment) for p in fresh if p.checkout in claimed}
     till = await incentives.open_till(tx, list(wants.values()), moment)
     gone = await stock.find_gone(tx, holds)
     drafted = []
@@ -236,54 +242,69 @@ async def _draft(
             answers.setdefault(_pair(p), EmptyBasket())
             continue
         basket, mine = found[p.checkout], holds[p.checkout]
-        lines, missing = prices.lines(basket)
-        want = wants[p.checkout]
-        reduction = baskets.take_off(till, want, lines, mine, p.show)
-        refusal = _refusal(p, reduction, missing, moment, gone.get(p.checkout))
-        if refusal is not None:
+        want, parcels = wants[p.checkout], joined.get(p.checkout, {})
+        reduction = _price(
+            p, basket, prices, parcels=parcels, till=till, want=want, gone=gone.get(p.checkout)
+        )
+        if isinstance(reduction, PanierError):
             await stock.unclaim(tx, {hold.id: basket_until(hold, moment) for hold in mine})
-            answers[_pair(p)] = refusal
+            answers[_pair(p)] = reduction
             continue
         till.accept(want, reduction.reduced)
         lines = reduction.lines
         drafts = draft_orders(lines, prices.terms(basket, lines), p.market.currency)
         shows = _first_shows(p, lines, mine)
-        drafted.append(Drafted(p, new_id(), drafts, shows))
+        drafted.append(Drafted(p, new_id(), drafts, shows, parcels))
     await till.close(tx)
     return drafted
 
 
-def _want(p: Placement, holds: Sequence[stock.Hold]) -> incentives.Want:
+def _basket(p: Placement, holds: Sequence[stock.Hold]) -> Basket:
+    who = incentives.Who(p.buyer, p.person)
+    return Basket(p.market, p.language, p.show, holds, who, p.address, p.reverse_charge)
+
+
+def _want(p: Placement, holds: Sequence[stock.Hold], moment: datetime) -> incentives.Want:
     who = incentives.Who(p.buyer, p.person, incentives.digest_email(p.email))
-    return incentives.Want(p.checkout, who, p.market.code, baskets.presses(holds))
+    return incentives.Want(p.checkout, who, p.market.code, baskets.presses(holds, moment))
 
 
-def _refusal(
+def _price(
     p: Placement,
-    reduction: baskets.Reduction,
-    missing: Sequence[UUID],
-    moment: datetime,
+    basket: Basket,
+    prices: Prices,
+    *,
+    parcels: Mapping[UUID, OpenParcel],
+    till: incentives.Till,
+    want: incentives.Want,
     gone: Mapping[UUID, int] | None,
-) -> PanierError | None:
-    """Say why this cannot be placed; None where it can.
+) -> baskets.Reduction | PanierError:
+    """Price and reduce what was claimed, or say why it cannot be placed.
 
     A buyer who told which total they saw was shown a voucher that does not apply; else it is told.
     """
-    lines = reduction.lines
-    if missing:
-        return NotSoldHere(variants=[str(variant) for variant in missing])
-    if any(line.offer.unit.currency != p.market.currency for line in lines):
-        return CurrencyMismatch(currency=p.market.currency)
+    refusal = prices.find_refusal(basket)
+    if refusal is not None:
+        return refusal
+    lines = prices.lines(basket, parcels)
     if gone:
         return next(
             PaidFirst(title=line.offer.title, variant=str(of), available=gone[of])
             for line in lines
             if (of := line.offer.variant) in gone
         )
-    shown = baskets.show_lines(lines, p.market.currency, moment, reduction.vouchers)
+    to = basket.destination
+    reduction = baskets.take_off(
+        till, want, lines, basket.holds, show=p.show, destination=to, joined=parcels
+    )
     if p.expected is None:
-        return next(iter(reduction.reduced.problems.values()), None)
-    return None if p.expected == shown.total else PriceChanged(basket=baskets.as_json(shown))
+        return next(iter(reduction.reduced.problems.values()), reduction)
+    if p.expected == baskets.sums(reduction.lines, p.market.currency).total:
+        return reduction
+    places = baskets.countries([line.offer for line in lines], p.market.country)
+    sent = baskets.Sent(to, places, parcels)
+    shown = baskets.show_lines(reduction, p.market.currency, prices.moment, sent)
+    return PriceChanged(basket=baskets.as_json(shown))
 
 
 def _first_shows(
@@ -315,22 +336,24 @@ async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
     checkouts = [_checkout_row(d.placement, d) for d in drafted]
     await run(tx, CHECKOUTS, (moment, *columns(checkouts, CHECKOUT_COLUMNS)))
     numbers = await _numbers(tx, drafted, moment)
-    order_rows, line_rows = [], []
+    order_rows, line_rows, booked = [], [], []
     for d in drafted:
         for draft in d.drafts:
-            order = new_id()
+            order, joins = new_id(), d.parcels.get(draft.seller)
             order_rows.append(
                 (
                     order, d.placement.checkout, d.placement.market.code, draft.seller,
                     d.shows[draft.seller], numbers[d.placement.market.code].pop(),
                     draft.goods.currency, draft.goods.minor, draft.shipping.minor,
                     draft.subsidy.minor, draft.vat.minor, draft.commission.minor,
-                    draft.creators.minor,
+                    draft.creators.minor, joins.order if joins else None,
                 )
             )  # fmt: skip
             line_rows += [_line_row(order, n, drawn) for n, drawn in enumerate(draft.lines, 1)]
+            booked += [(order, n, drawn.line) for n, drawn in enumerate(draft.lines, 1)]
     await run(tx, ORDERS, (moment, *columns(order_rows, ORDER_COLUMNS)))
     await run(tx, LINES, columns(line_rows, LINE_COLUMNS))
+    await write_bookings(tx, booked)
 
 
 def _checkout_row(p: Placement, d: Drafted) -> tuple[object, ...]:
@@ -349,7 +372,7 @@ def _line_row(order: UUID, n: int, drawn: DraftLine) -> tuple[object, ...]:
         line.cofunding.minor, line.subsidy.minor, line.total.minor, line.vat_basis_points,
         line.vat.minor, line.shipping.minor, line.shipping_subsidy.minor, line.shipping_vat.minor,
         line.base.minor, terms.commission, drawn.commission.minor, terms.creator, terms.share,
-        drawn.creator_share.minor,
+        drawn.creator_share.minor, offer.withdrawal,
     )  # fmt: skip
 
 

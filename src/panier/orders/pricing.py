@@ -1,27 +1,40 @@
 """What a batch of placements is priced with: offers, VAT, commissions and shares, read once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from itertools import product
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from panier import baskets, catalog, creators, markets, shows, stock
-from panier.baskets import Item, Line
+from panier.baskets import Destination, Item, Line, OpenParcel
+from panier.incentives import Who
 from panier.kit.db import Tx
+from panier.kit.errors import PanierError
 from panier.markets import Market
-from panier.orders.rules import Terms
+from panier.orders.joining import lock_open_parcels
+from panier.orders.rules import CurrencyMismatch, NotSoldHere, Terms
+from panier.people import Address
 
 
 class Basket(NamedTuple):
-    """What one buyer claimed, and where."""
+    """What one buyer claimed, where, and whereto."""
 
     market: Market
     language: str
     show: UUID | None
     """The show from which the buyer pays; each hold knows its own."""
     holds: Sequence[stock.Hold]
+    who: Who
+    address: Address
+    reverse_charge: bool = False
+
+    @property
+    def destination(self) -> Destination:
+        """Return where it goes."""
+        return Destination(self.address.country, self.reverse_charge)
 
 
 class Prices(NamedTuple):
@@ -30,8 +43,8 @@ class Prices(NamedTuple):
     moment: datetime
     offers: dict[tuple[str, str], dict[UUID, catalog.Offer]]
     """By market and language."""
-    rates: dict[str, dict[str, int]]
-    """VAT by market and category, in basis points."""
+    rates: dict[str, dict[tuple[str, str], int]]
+    """VAT by market, country and category, in basis points, as far as it is known."""
     tiers: dict[UUID, str]
     """By seller."""
     commissions: dict[tuple[str, str, str], int]
@@ -39,12 +52,44 @@ class Prices(NamedTuple):
     shares: dict[tuple[UUID, UUID], creators.Share]
     """By show and product."""
 
-    def lines(self, basket: Basket) -> tuple[list[Line], list[UUID]]:
-        """Price what was claimed; returns lines, and variants that are not offered any more."""
-        items = baskets.join_items(Item(h.variant, h.quantity, h.expires_at) for h in basket.holds)
+    def find_refusal(self, basket: Basket) -> PanierError | None:
+        """Say what of a basket is not offered, sent or taxed where it shall go; None: nothing."""
         offers = self.offers[basket.market.code, basket.language]
-        missing = [item.variant for item in items if item.variant not in offers]
-        return baskets.price(items, offers, self.rates[basket.market.code]), missing
+        claimed = list(dict.fromkeys(hold.variant for hold in basket.holds))
+        missing = [str(variant) for variant in claimed if variant not in offers]
+        if missing:
+            return NotSoldHere(variants=missing)
+        mine, country = [offers[variant] for variant in claimed], basket.address.country
+        if any(offer.unit.currency != basket.market.currency for offer in mine):
+            return CurrencyMismatch(currency=basket.market.currency)
+        categories = {offer.vat_category for offer in mine}
+        rates, market = self.rates[basket.market.code], basket.market
+        return baskets.find_refusal(
+            mine, country, market.country, basket.language
+        ) or baskets.find_unknown(rates, country, categories, market, self.moment)
+
+    def lines(self, basket: Basket, joined: Collection[UUID]) -> list[Line]:
+        """Price what was claimed, where nothing is refused; `joined` sellers' parcels are open."""
+        items = baskets.join_items(
+            Item(h.variant, h.quantity, h.expires_at, unheld=0 if h.aside else h.quantity)
+            for h in basket.holds
+        )
+        country = basket.address.country
+        rates = {
+            category: rate
+            for (where, category), rate in self.rates[basket.market.code].items()
+            if where == country
+        }
+        offers = self.offers[basket.market.code, basket.language]
+        return baskets.price(items, offers, rates, country, joined)
+
+    def askings(self, basket: Basket) -> dict[UUID, baskets.Asking]:
+        """Return by seller what to ask of open parcels."""
+        offers = self.offers[basket.market.code, basket.language].values()
+        to = baskets.To(basket.address.country, basket.address)
+        return baskets.list_askings(
+            basket.who, basket.market.code, offers, basket.holds, to=to, show=basket.show
+        )
 
     def terms(self, basket: Basket, lines: Sequence[Line]) -> dict[UUID, Terms]:
         """Return what is taken of each variant's sale.
@@ -73,9 +118,9 @@ def _first_shows(basket: Basket) -> dict[UUID, UUID | None]:
 
 
 async def read_prices(tx: Tx, batch: Sequence[Basket], moment: datetime) -> Prices:
-    """Read everything for a batch; raises UnknownVatRate."""
-    places = {b.market.code: b.market for b in batch}
-    prices = Prices(moment, {}, {code: {} for code in places}, {}, {}, {})
+    """Read everything for a batch."""
+    sold_in = {b.market.code: b.market for b in batch}
+    prices = Prices(moment, {}, {code: {} for code in sold_in}, {}, {}, {})
     wanted: defaultdict[tuple[str, str], set[UUID]] = defaultdict(set)
     for basket in batch:
         key = basket.market.code, basket.language
@@ -83,19 +128,42 @@ async def read_prices(tx: Tx, batch: Sequence[Basket], moment: datetime) -> Pric
     for (code, language), variants in wanted.items():
         found = await catalog.find_offers(tx, code, variants, language)
         prices.offers[code, language] = {offer.variant: offer for offer in found}
-    for code, market in places.items():
+    for code, market in sold_in.items():
         offers = [
             offer
             for (where, _), found_there in prices.offers.items()
             if where == code
             for offer in found_there.values()
         ]
-        categories = {offer.vat_category for offer in offers}
-        prices.rates[code].update(await baskets.get_vat_rates(tx, market, categories, moment))
         day = moment.astimezone(ZoneInfo(market.time_zone)).date()
+        places = {basket.address.country for basket in batch if basket.market.code == code}
+        taxed = product(places, {offer.vat_category for offer in offers})
+        prices.rates[code].update(await markets.find_vat_rates(tx, taxed, day))
         await _read_commissions(tx, prices, code, offers, day)
     await _read_shares(tx, prices, batch)
     return prices
+
+
+async def read_joined(
+    tx: Tx, prices: Prices, batch: Mapping[UUID, Basket]
+) -> dict[UUID, dict[UUID, OpenParcel]]:
+    """Return open parcels by checkout and seller, kept open until the end of `tx`.
+
+    One question for the batch, none where no seller sends one parcel a show.
+    """
+    asked = [
+        (checkout, seller, asking)
+        for checkout, basket in batch.items()
+        for seller, asking in prices.askings(basket).items()
+    ]
+    if not asked:
+        return {}
+    joined: defaultdict[UUID, dict[UUID, OpenParcel]] = defaultdict(dict)
+    answers = await lock_open_parcels(tx, [asking for _, _, asking in asked])
+    for (checkout, seller, _), answer in zip(asked, answers, strict=True):
+        if answer is not None:
+            joined[checkout][seller] = answer
+    return joined
 
 
 async def _read_commissions(

@@ -101,7 +101,7 @@ async def _boot(
     sheet = await shows.list_run_sheet(tx, show.id, reader.language)
     variants = [variant.id for product in sheet for variant in product.variants]
     left = await stock_of(reader.cell, show.id, variants) if variants else {}
-    sellers = await catalog.list_sellers(tx, {product.seller.id for product in sheet})
+    sellers = {product.seller.id for product in sheet}
     playback = await video.get_playback(tx, show.id)
     return {
         "market": {
@@ -125,7 +125,9 @@ async def _boot(
         "person": _person(reader),
         "urls": _urls(settings, reader, show),
         "shipping": {
-            str(seller.id): Money(seller.shipping_minor, market.currency) for seller in sellers
+            str(rate.seller): Money(rate.minor, market.currency)
+            for rate in await catalog.list_shipping(tx, sellers)
+            if rate.country == market.country
         },
         "hold_seconds": settings.hold_seconds,
         "hold_extension_seconds": settings.hold_extension_seconds,

@@ -4,7 +4,7 @@ A deal's times are fixed when it is announced and told with it, so that every pa
 closes it at the same moment by itself; the facts of opening and closing follow as a record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,6 +25,9 @@ from panier.rooms import Entry
 
 MOVE_MAX = 100
 """Deals that one sweep opens or closes."""
+
+LIST_MAX = 200
+"""Deals on one page and in its file."""
 
 DEAL = """
 select id, market, show_id, product_id, currency, state, units, taken, buyer_max, opens_at,
@@ -56,9 +59,9 @@ async def announce(tx: Tx, show: UUID, wanted: NewDeal, by: UUID | None) -> Deal
         raise DealOffAir
     opens_at = now() + timedelta(seconds=wanted.countdown)
     closes_at = opens_at + timedelta(seconds=wanted.seconds)
-    asked, lowest = await price_deal(tx, found, wanted.product, wanted.prices, opens_at)
     if await find_running(tx, show) is not None:
         raise DealRunning
+    asked, lowest = await price_deal(tx, found, wanted.product, wanted.prices, opens_at)
     product = await catalog.get_product(tx, wanted.product, found.language)
     basis = await find_basis(
         tx, show, product, wanted.prices, units=wanted.units, between=(opens_at, closes_at), by=by
@@ -122,6 +125,39 @@ async def _write_prices(
 async def find_running(tx: Tx, show: UUID) -> Deal | None:
     """Return the deal of a show that is announced or open, or None."""
     return await find(tx, f"{DEAL} where show_id = %s and state <> 'closed'", (show,), Deal)
+
+
+class Made(Deal, frozen=True, kw_only=True):
+    """A deal as its seller reads of it."""
+
+    seller_id: UUID
+    prices: dict[str, int]
+    """In minor units, by variant."""
+    basis: str
+    """agreement, request, or own: by the seller's staff."""
+
+    def price(self, variant: UUID) -> Money | None:
+        """Return what a variant cost in it."""
+        minor = self.prices.get(str(variant))
+        return None if minor is None else Money(minor, self.currency)
+
+
+async def list_made(tx: Tx, market: str, sellers: Sequence[UUID] | None) -> list[Made]:
+    """List the deals with these sellers' products (None: all of the market), the latest first."""
+    sql = """
+    select d.id, d.market, d.show_id, d.product_id, d.currency, d.state, d.units, d.taken,
+           d.buyer_max, d.opens_at, d.closes_at, p.seller_id,
+           (select json_object_agg(variant_id, minor) from deal_price where deal_id = d.id)
+             as prices,
+           case when d.agreement_id is not null then 'agreement'
+                when d.request_id is not null then 'request' else 'own' end as basis
+    from deal d join product p on p.id = d.product_id
+    where d.market = %(market)s
+      and (%(sellers)s::uuid[] is null or p.seller_id = any(%(sellers)s))
+    order by d.at desc limit %(limit)s
+    """
+    given = list(sellers) if sellers is not None else None
+    return await rows(tx, sql, {"market": market, "sellers": given, "limit": LIST_MAX}, Made)
 
 
 async def end_deal(tx: Tx, show: UUID) -> None:

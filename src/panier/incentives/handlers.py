@@ -1,8 +1,11 @@
-"""Reactions: a show that ends closes its deal."""
+"""Reactions: a show that ends closes its deal; a seller who is asked for one is written to."""
 
 from panier import events
 from panier.incentives.deals import end_deal, find_running
+from panier.incentives.letters import tell_asked
 from panier.kit.db import Tx
+
+__all__ = ["close_deals", "tell_asked"]
 
 
 async def close_deals(tx: Tx, event: events.ShowEnded) -> None:

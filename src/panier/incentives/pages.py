@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from panier import catalog, people, shows, web
-from panier.incentives import actions
+from panier.incentives import actions, deal_pages
 from panier.incentives.actions import NewVoucher
 from panier.incentives.queries import Cost, get_voucher, list_costs
 from panier.incentives.refusals import CodeTaken
@@ -27,6 +27,7 @@ from panier.kit.sheet import write_sheet
 from panier.people import Reader
 
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(deal_pages.router)
 
 TEAM = ("market", "admin")
 """Who makes the platform's vouchers."""

@@ -20,7 +20,6 @@ from panier.kit.db import Tx
 from panier.kit.errors import BadInput
 from panier.kit.i18n import N_, _
 from panier.kit.percent import read_percent, write_percent
-from panier.kit.sheet import write_sheet
 from panier.markets import FeeRule, Standing, Tier
 from panier.people import Reader
 
@@ -171,11 +170,7 @@ async def send_fees(reader: people.ReaderHere) -> Response:
     async with reader.cell.read() as tx:
         listed = await _list(tx, reader)
     name = f"fees-{reader.market.code}-{now():%Y-%m-%d}.csv"
-    return Response(
-        write_sheet(HEAD, [_row(shown) for shown in listed]),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return web.send_sheet(name, HEAD, [_row(shown) for shown in listed])
 
 
 async def _page(

@@ -25,7 +25,6 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Forbidden, NotFound
 from panier.kit.money import Money
-from panier.kit.sheet import write_sheet
 from panier.people import Reader
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -94,11 +93,7 @@ async def send_history(reader: people.ReaderHere, variant: UUID) -> Response:
         found = await _access(tx, reader, variant, now())
         history = await list_history(tx, reader.market.code, variant)
     name = f"prices-{reader.market.code}-{now():%Y-%m-%d}.csv"
-    return Response(
-        write_sheet(HEAD, [_row(found, spell) for spell in history]),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return web.send_sheet(name, HEAD, [_row(found, spell) for spell in history])
 
 
 def _row(found: Priced, spell: Spell) -> Sequence[str | int | None]:

@@ -35,7 +35,6 @@ from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Forbidden
 from panier.kit.i18n import LANGUAGES, N_, _
 from panier.kit.percent import read_percent, write_percent
-from panier.kit.sheet import write_sheet
 from panier.people import Reader
 
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
@@ -175,11 +174,7 @@ async def send_plans(reader: people.ReaderHere) -> Response:
         plans = await list_plans(tx, reader.market.code, _seen(reader))
     moment = now()
     name = f"creators-{reader.market.code}-{moment:%Y-%m-%d}.csv"
-    return Response(
-        write_sheet(HEAD, [_row(plan, reader.language, moment) for plan in plans]),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return web.send_sheet(name, HEAD, [_row(plan, reader.language, moment) for plan in plans])
 
 
 @router.get("/shares")

@@ -27,7 +27,6 @@ from panier.kit.clock import now
 from panier.kit.errors import Forbidden, NotFound
 from panier.kit.i18n import current_language
 from panier.kit.money import Money
-from panier.kit.sheet import write_sheet
 from panier.orders import Order
 from panier.people import Reader
 from panier.runtime import Runtime
@@ -126,11 +125,7 @@ async def send_documents(reader: people.ReaderHere, year: Year | None = None) ->
     asked = _ask(reader, year)
     table = [row async for found in list_all(reader.cell, asked) for row in _rows(found)]
     name = f"invoices-{asked.market}-{asked.year}.csv"
-    return Response(
-        write_sheet(COLUMNS, table),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return web.send_sheet(name, COLUMNS, table)
 
 
 def _rows(document: Document) -> list[list[str | int]]:

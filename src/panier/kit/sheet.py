@@ -4,16 +4,22 @@ import csv
 import io
 from collections.abc import Iterable
 
+Table = Iterable[Iterable[str | int | None]]
+"""Rows of cells; None is an empty cell, numbers stay numbers."""
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so would be run by a spreadsheet (OWASP, CSV injection)."""
 
 
-def write_sheet(head: Iterable[str], table: Iterable[Iterable[str | int | None]]) -> str:
-    """Write a table; None is an empty cell, numbers stay numbers."""
+def write_sheet(head: Iterable[str], table: Table) -> str:
+    """Write a whole table."""
+    return write_rows([head]) + write_rows(table)
+
+
+def write_rows(table: Table) -> str:
+    """Write rows, for a table that is sent a step at a time."""
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([_harmless(cell) for cell in row] for row in table)
+    csv.writer(out).writerows([_harmless(cell) for cell in row] for row in table)
     return out.getvalue()
 
 

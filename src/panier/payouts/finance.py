@@ -12,7 +12,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, NotFound
 from panier.kit.money import Money
-from panier.payouts import paper, wording
+from panier.payouts import wording
 from panier.payouts.parties import FINANCE
 from panier.payouts.queries import Run, find_run, list_balances, list_payouts, list_runs
 from panier.payouts.rules import read_year
@@ -106,7 +106,7 @@ async def send_balances(reader: people.ReaderHere) -> Response:
         (b.kind, str(b.party), b.name, b.currency, b.pending_minor, b.reserve_minor, b.due_minor)
         for b in balances
     ]
-    return paper.send_csv(f"balances-{reader.market.code}-{now():%Y-%m-%d}.csv", [head, *rows])
+    return web.send_sheet(f"balances-{reader.market.code}-{now():%Y-%m-%d}.csv", head, rows)
 
 
 @router.get("/year")
@@ -133,7 +133,7 @@ async def send_year(reader: people.ReaderHere, year: int) -> Response:
         for one in years
         for q in one.quarters.values()
     ]  # fmt: skip
-    return paper.send_csv(f"sellers-{reader.market.code}-{year}.csv", [head, *rows])
+    return web.send_sheet(f"sellers-{reader.market.code}-{year}.csv", head, rows)
 
 
 @router.get("/year/{year}", response_class=HTMLResponse)
@@ -181,7 +181,7 @@ async def send_run(reader: people.ReaderHere, key: UUID) -> Response:
         )
         for p in payouts
     ]  # fmt: skip
-    return paper.send_csv(f"payouts-{str(key)[-12:]}.csv", [head, *rows])
+    return web.send_sheet(f"payouts-{str(key)[-12:]}.csv", head, rows)
 
 
 @router.post("/{key}/approve")

@@ -136,7 +136,8 @@ async def set_reserve(
 async def send_csv(reader: people.ReaderHere, kind: str, party: UUID, period: str) -> Response:
     """Send a statement as a table."""
     holder, statement = await _write(reader, kind, party, period)
-    return paper.send_csv(_file_name(holder, statement.period, "csv"), paper.table_of(statement))
+    name = _file_name(holder, statement.period, "csv")
+    return web.send_sheet(name, paper.HEAD, paper.table_of(statement))
 
 
 @balance.get("/{kind}/{party}/{period}.pdf")

@@ -4,17 +4,14 @@ CSV (RFC 4180, UTF-8): amounts in minor units with their currency, times in UTC.
 Typst from templates/statement.typ, which gets every text written out; nothing in it is evaluated.
 """
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 import typst
 from babel.dates import format_date
-from starlette.responses import Response
 
 from panier import ledger
 from panier.kit.i18n import _, current_language
@@ -25,41 +22,20 @@ from panier.payouts.wording import CORRECTION, KINDS, MOVES
 TEMPLATE = Path(__file__).parent / "templates" / "statement.typ"
 PDF_LINES_MAX = 5_000
 """Lines of one PDF, 100 pages or so; a longer one states the sums and names the CSV."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so would be run by a spreadsheet (OWASP, CSV injection)."""
-
-Row = Sequence[str | int]
+HEAD = (
+    "what", "at", "order", "title", "quantity", "currency", "list_minor",
+    "seller_discount_minor", "shipping_minor", "vat_minor", "commission_minor",
+    "creator_minor", "subsidy_inside_minor", "net_minor", "reserve_minor", "balance_minor",
+)  # fmt: skip
 COLUMNS = ("list", "discount", "shipping", "vat", "commission", "creator", "net")
-
-
-def send_csv(name: str, table: Iterable[Row]) -> Response:
-    """Answer with a CSV file called `name`."""
-    written = StringIO()
-    writer = csv.writer(written)
-    for row in table:
-        writer.writerow([_harmless(cell) for cell in row])
-    return Response(
-        written.getvalue(),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _harmless(cell: str | int) -> str | int:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _utc(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
 
 
-def table_of(statement: Statement) -> Iterable[Row]:
+def table_of(statement: Statement) -> Iterable[Sequence[str | int]]:
     """List a statement row by row; `net_minor` sums to the closing less the opening balance."""
-    yield (
-        "what", "at", "order", "title", "quantity", "currency", "list_minor",
-        "seller_discount_minor", "shipping_minor", "vat_minor", "commission_minor",
-        "creator_minor", "subsidy_inside_minor", "net_minor", "reserve_minor", "balance_minor",
-    )  # fmt: skip
     empty = [""] * 7
     currency = statement.currency
     start, end = _utc(statement.period.start), _utc(statement.period.end)

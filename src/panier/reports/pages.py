@@ -97,14 +97,15 @@ async def send_products(reader: people.ReaderHere, slug: str) -> Response:
     """Send what sold as a table."""
     report, room, sales = await _access_written(reader, slug)
     titles = wording.Titles(sales, report.show.language)
-    return tables.send(f"{slug}-products.csv", tables.products(sales, titles, _pinned(room)))
+    table = tables.products(sales, titles, _pinned(room))
+    return web.send_sheet(f"{slug}-products.csv", tables.PRODUCT_HEAD, table)
 
 
 @router.get("/{slug}/curve.csv")
 async def send_curve(reader: people.ReaderHere, slug: str) -> Response:
     """Send the curve as a table."""
     _report, room, sales = await _access_written(reader, slug)
-    return tables.send(f"{slug}-curve.csv", tables.curve(room, sales))
+    return web.send_sheet(f"{slug}-curve.csv", tables.CURVE_HEAD, tables.curve(room, sales))
 
 
 async def _access_report(reader: people.Reader, slug: str) -> Report:

@@ -14,7 +14,6 @@ from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Forbidden, NotFound, PanierError
 from panier.kit.i18n import N_, _
 from panier.kit.ids import new_id
-from panier.kit.sheet import write_sheet
 from panier.people import Person, Reader
 from panier.shows import Show
 from panier.stock.allocations import allocate, free_allocations, list_allocations
@@ -102,7 +101,7 @@ async def send_stock(reader: people.ReaderHere, asked: Annotated[Asked, Query()]
     async with reader.cell.read() as tx:
         shelves = await list_shelves(tx, _filter(reader, asked), limit=LIST_MAX)
     name = f"stock-{reader.market.code}-{now():%Y-%m-%d}.csv"
-    return _send(name, write_sheet(SHELF_HEAD, shelf_table(shelves)))
+    return web.send_sheet(name, SHELF_HEAD, shelf_table(shelves))
 
 
 @router.post("/seller/stock/import")
@@ -145,7 +144,7 @@ async def send_history(reader: people.ReaderHere, variant: UUID) -> Response:
         shelf = await _access(tx, reader, variant)
         movements = await list_movements(tx, variant, limit=LIST_MAX)
     name = f"stock-{shelf.variant}-{now():%Y-%m-%d}.csv"
-    return _send(name, write_sheet(MOVEMENT_HEAD, movement_table(movements)))
+    return web.send_sheet(name, MOVEMENT_HEAD, movement_table(movements))
 
 
 @router.post("/seller/stock/{variant}/change")
@@ -369,11 +368,3 @@ def _sentence(error: PanierError) -> str:
         return error.message()
     reason = str(error.details["reason"])
     return f"{reason[:1].upper()}{reason[1:]}."
-
-
-def _send(name: str, text: str) -> Response:
-    return Response(
-        text,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

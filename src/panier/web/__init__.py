@@ -12,7 +12,6 @@ from panier.web.bodies import BodyLimit
 from panier.web.cookies import drop_cookie, read_cookie, set_cookie
 from panier.web.errors import answer, field_error, handle_errors, wants_html
 from panier.web.express import Express, describe, read_body, write_json
-from panier.web.express import Express, describe, read_body, write_json
 from panier.web.headers import Outside, SecurityHeaders, allow_framing, allow_paying
 from panier.web.language import LanguageOf, choose_language, chosen_language, negotiate
 from panier.web.origin import SameOrigin
@@ -28,12 +27,12 @@ from panier.web.render import (
     render_text,
     territory_name,
 )
+from panier.web.sheets import send_sheet
 
 __all__ = [
     "STATIC",
     "Access",
     "BodyLimit",
-    "Express",
     "Express",
     "FrontEndMissing",
     "LanguageOf",
@@ -51,7 +50,6 @@ __all__ = [
     "choose_language",
     "chosen_language",
     "describe",
-    "describe",
     "drop_cookie",
     "field_error",
     "greet",
@@ -60,15 +58,14 @@ __all__ = [
     "locale_of",
     "negotiate",
     "read_body",
-    "read_body",
     "read_cookie",
     "render",
     "render_letter",
     "render_text",
     "safe_path",
+    "send_sheet",
     "set_cookie",
     "territory_name",
-    "write_json",
     "wants_html",
     "write_json",
 ]

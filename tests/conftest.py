@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import hypothesis
 import psycopg
 import pytest
 import pytest_asyncio
@@ -27,6 +28,10 @@ TEMPLATE = f"panier_template{WORKER}"
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
 MEMORY_BYTES_MIN = 3 << 30
 _numbers = count(1)
+
+# How long an example takes says little while another process has the same cores.
+hypothesis.settings.register_profile("shared", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("shared")
 
 
 TESTS = Path(__file__).parent

@@ -1,6 +1,6 @@
 """Mails to buyers, in their language, as text and as HTML; queued with what they tell of."""
 
-from panier import markets, payments, web
+from panier import catalog, markets, payments, web
 from panier.kit.db import Tx
 from panier.kit.i18n import _, use_language
 from panier.kit.mail import queue_mail
@@ -23,14 +23,18 @@ async def queue_refusal(tx: Tx, checkout: Checkout) -> None:
 
 async def _queue(tx: Tx, checkout: Checkout, subject: str, template: str) -> None:
     orders = await list_orders_of(tx, checkout.id)
+    lines = await list_lines(tx, [order.id for order in orders])
+    booked = [line for of in lines.values() for line in of if line.starts_at]
     told = {
         "checkout": checkout,
         "orders": orders,
-        "lines": await list_lines(tx, [order.id for order in orders]),
+        "lines": lines,
+        "sent": len(booked) < sum(len(of) for of in lines.values()),
+        "arrivals": await catalog.list_arrivals(tx, [line.product for line in booked]),
         "payment": await payments.find_payment(tx, checkout.payment),
         "address": checkout.sent_to,
         "subject": subject,
-        "returns": tell_returns(orders),
+        "returns": tell_returns(orders, [line for of in lines.values() for line in of]),
     }
     market = await markets.get_market(tx, checkout.market)
     text, html = (

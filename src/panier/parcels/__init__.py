@@ -19,18 +19,28 @@ from panier.parcels.actions import (
     pack,
     ship,
 )
+from panier.parcels.bookings import end_slots, give_up, list_booked
 from panier.parcels.disputes import NotSettled, check_disputes
 from panier.parcels.queries import Finding, check_parcels
 from panier.parcels.refunds import Ask, Refund, ask_again, give_money, list_refunds
 from panier.parcels.returns import Directions, ask_return, close_return, direct, receive
 from panier.parcels.reversal import WHOLE, Nothing, RefundTooMuch, Wanted
-from panier.parcels.rules import LARGE_FORMS, NothingChosen, NotNow, Reason, TooLate, TooManyUnits
+from panier.parcels.rules import (
+    LARGE_FORMS,
+    CannotReturn,
+    NothingChosen,
+    NotNow,
+    Reason,
+    TooLate,
+    TooManyUnits,
+)
 
 __all__ = [
     "LARGE_FORMS",
     "WHOLE",
     "Ask",
     "Cancelling",
+    "CannotReturn",
     "Directions",
     "Finding",
     "NewParcel",
@@ -53,7 +63,10 @@ __all__ = [
     "deliver",
     "deliver_overdue",
     "direct",
+    "end_slots",
     "give_money",
+    "give_up",
+    "list_booked",
     "list_refunds",
     "lose",
     "pack",

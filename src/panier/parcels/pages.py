@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from panier import orders, payments, people, shows, web
+from panier import catalog, orders, payments, people, shows, web
 from panier.kit.clock import now
 from panier.kit.errors import BadInput, NotFound
 from panier.kit.i18n import N_, _
@@ -15,6 +15,7 @@ from panier.kit.ids import new_id
 from panier.orders import Checkout, State
 from panier.parcels import fulfilment, handling
 from panier.parcels.actions import Cancelling, cancel
+from panier.parcels.bookings import give_up
 from panier.parcels.forms import read_units
 from panier.parcels.queries import Story, list_stories
 from panier.parcels.returns import ask_return
@@ -34,6 +35,8 @@ WAYS: dict[str, list[tuple[str, str]]] = {
                      (State.RETURNED, N_("Sent back")), (State.REFUNDED, N_("Money back"))],
 }  # fmt: skip
 """The steps that a buyer sees, by the way an order went."""
+BOOKED: list[tuple[str, str]] = [(State.PAID, N_("Booked")), (State.DELIVERED, N_("Taken place"))]
+"""The same where nothing is sent."""
 
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -43,6 +46,12 @@ class Change(BaseModel):
 
     order: UUID
     key: UUID
+
+
+class Place(Change):
+    """Places in a slot that a buyer gives up: a line of the order."""
+
+    line: int
 
 
 class Withdrawal(Change):
@@ -64,12 +73,18 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
         payment = await payments.find_payment(tx, found.payment)
         disputes = await payments.list_disputes(tx, found.payment)
         show = await shows.find_show(tx, found.show) if found.show else None
+        arrivals = await catalog.list_arrivals(
+            tx, [line.product for story in stories for line in story.lines if line.starts_at]
+        )
     if checkout is None or payment is None:
         raise NotFound
     moment = now()
     return web.render(
         request,
         "parcels/order.html",
+        moment=moment,
+        arrivals=arrivals,
+        exemption=catalog.tell_exemption,
         checkout=checkout,
         state=orders.settled(found.id, checkout.state, payment).state,
         action_url=payment.action_url,
@@ -85,7 +100,7 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
         reasons=handling.REASONS,
         done=request.query_params.get("done", ""),
         address=checkout.sent_to,
-        returns=orders.tell_returns(placed),
+        returns=orders.tell_returns(placed, [line for s in stories for line in s.lines]),
         show=show if show and show.market == reader.market.code else None,
     )
 
@@ -93,6 +108,9 @@ async def show_order(request: Request, reader: people.ReaderHere, token: str) ->
 def _way(story: Story) -> list[tuple[str, str, bool]]:
     """Return the steps of an order's way: state, what it is called, whether it was reached."""
     reached = {State.PAID, *story.steps, story.order.state}
+    if story.is_booked and State.CANCELLED not in reached:
+        way = BOOKED if State.REFUNDED not in reached else [*BOOKED, WAYS[State.CANCELLED][-1]]
+        return [(state, text, state in reached) for state, text in way]
     lost = story.parcels and not story.to_send() and all(p.state == "lost" for p in story.parcels)
     kind = next((way for way in (State.CANCELLED, State.RETURNED) if way in reached), State.PAID)
     way = WAYS[kind]
@@ -115,6 +133,16 @@ async def cancel_order(
     return _back(reader, token, "cancelled")
 
 
+@router.post("/order/{token}/give-up", dependencies=[Depends(web.limit("order_change", CHANGES))])
+async def give_place_up(
+    request: Request, reader: people.ReaderHere, token: str, wanted: Annotated[Place, Form()]
+) -> Response:
+    """Cancel places in a slot, in time."""
+    await _access_order(request, reader, token, wanted.order)
+    await reader.cell.run(lambda tx: give_up(tx, wanted.order, wanted.line, wanted.key))
+    return _back(reader, token, "cancelled")
+
+
 @router.post("/order/{token}/return", dependencies=[Depends(web.limit("order_change", CHANGES))])
 async def send_back(
     request: Request, reader: people.ReaderHere, token: str, wanted: Annotated[Withdrawal, Form()]
@@ -123,11 +151,13 @@ async def send_back(
     await _access_order(request, reader, token, wanted.order)
     form = await request.form()
     # Without a choice all of it is meant: one tap.
-    units = read_units(form, "units") if "some" in form else None
+    units, unopened = read_units(form, "units") if "some" in form else None, "unopened" in form
     reason = " ".join(wanted.reason.split())
     if not reason.isprintable():
         raise BadInput(field="reason", reason=_("some characters cannot be printed"))
-    await reader.cell.run(lambda tx: ask_return(tx, wanted.order, wanted.key, units, reason))
+    await reader.cell.run(
+        lambda tx: ask_return(tx, wanted.order, wanted.key, units, reason, unopened=unopened)
+    )
     return _back(reader, token, "returning")
 
 

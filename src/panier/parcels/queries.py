@@ -7,12 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from panier import orders
+from panier import catalog, orders
 from panier.kit.db import Tx, find, rows
 from panier.kit.money import Money
 from panier.orders import Order, OrderLine, State
+from panier.parcels.bookings import LIVING, last_moment
 from panier.parcels.refunds import Refund, list_refunds
-from panier.parcels.returns import GIVING, Giving, may_return
+from panier.parcels.returns import GIVING, Giving, is_exempt, may_return
 from panier.parcels.rules import CARRIERS, Units, deadline, in_time, tracking_link
 from panier.parcels.standing import list_units
 
@@ -85,15 +86,36 @@ class Story(msgspec.Struct):
     @property
     def can_cancel(self) -> bool:
         """Tell whether its buyer may still cancel it."""
-        return self.order.state == State.PAID and not any(u.shipped for u in self.units.values())
+        if self.order.state != State.PAID or not self.to_send():
+            return False
+        return not any(u.shipped for u in self.units.values())
 
     def returnable(self, moment: datetime) -> dict[int, int]:
-        """Return the units by line that its buyer may still send back."""
+        """Return the units by line that its buyer may still send back, sealed ones unopened."""
         if not may_return(self.order.state) or not in_time(
             self.delivered_at, self.time_zone, moment
         ):
             return {}
-        return {n: u.with_buyer for n, u in self.units.items() if u.with_buyer > 0}
+        kept = {line.n for line in self.lines if is_exempt(line, unopened=True)}
+        return {
+            n: u.with_buyer for n, u in self.units.items() if u.with_buyer > 0 and n not in kept
+        }
+
+    @property
+    def sealed(self) -> list[OrderLine]:
+        """Return the lines that can only be sent back unopened."""
+        return [line for line in self.lines if line.withdrawal in catalog.SEALED]
+
+    def cancel_until(self, line: OrderLine) -> datetime | None:
+        """Return until when its buyer may give these places up; None when there are none left."""
+        if self.order.state not in LIVING or not self.units[line.n].to_come:
+            return None
+        return last_moment(line, self.order.paid_at, self.time_zone)
+
+    @property
+    def is_booked(self) -> bool:
+        """Tell whether nothing of it is sent: all of it takes place."""
+        return all(line.starts_at for line in self.lines)
 
     def to_send(self) -> dict[int, int]:
         """Return the units by line that the seller still has to send."""
@@ -202,7 +224,8 @@ async def check_parcels(tx: Tx, limit: int = 100) -> list[Finding]:
     """List what finance would not sign; empty is right.
 
     Each refund that is through is booked once and no other; what refunds take back of a line sums
-    to its count and never exceeds a part of it; parcels hold what counts as shipped.
+    to its count and never exceeds a part of it; parcels hold what counts as shipped; what was
+    booked takes place and is not sent.
     """
     sql = """
     with back as (
@@ -231,6 +254,9 @@ async def check_parcels(tx: Tx, limit: int = 100) -> list[Finding]:
                is distinct from (coalesce(b.units, 0), coalesce(b.paid, 0))
             then 'refunds and their count differ'
           when f.shipped <> coalesce(s.units, 0) then 'parcels and their count differ'
+          when k.order_id is not null and f.shipped > 0 then 'a booking was sent'
+          when k.order_id is null and f.performed > 0 then 'goods took place'
+          when f.performed > 0 and k.ends_at > now() then 'a booking is over too early'
           when b.subsidy > l.subsidy_minor or b.vat > l.vat_minor
             or b.commission > l.commission_minor or b.creator > l.creator_minor
             or b.shipping_subsidy > l.shipping_subsidy_minor
@@ -239,7 +265,8 @@ async def check_parcels(tx: Tx, limit: int = 100) -> list[Finding]:
       from fulfilment f join orders o on o.id = f.order_id
       join order_line l on l.order_id = f.order_id and l.n = f.n
       left join back b on b.order_id = f.order_id and b.n = f.n
-      left join sent s on s.order_id = f.order_id and s.n = f.n)
+      left join sent s on s.order_id = f.order_id and s.n = f.n
+      left join booking k on k.order_id = f.order_id and k.n = f.n)
     select rule, subject from findings where rule is not null order by rule, subject limit %s
     """
     return await rows(tx, sql, (limit,), Finding)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 import msgspec
 from obstore.store import ObjectStore
 
-from panier import events, markets, stock
+from panier import catalog, events, markets, stock
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, run
@@ -15,12 +15,13 @@ from panier.kit.errors import BadInput, NotFound, TooLarge
 from panier.kit.i18n import _
 from panier.kit.outbox import record
 from panier.kit.store import put
-from panier.orders import State
+from panier.orders import OrderLine, State
 from panier.parcels.actions import wanted
 from panier.parcels.refunds import Ask, ask_refund
 from panier.parcels.rules import (
     LABEL_BYTES_MAX,
     REASON_MAX,
+    CannotReturn,
     NotNow,
     Reason,
     TooLate,
@@ -62,11 +63,18 @@ class GivingLine(msgspec.Struct):
 
 
 async def ask_return(
-    tx: Tx, order: UUID, key: UUID, units: Mapping[int, int] | None, reason: str
+    tx: Tx,
+    order: UUID,
+    key: UUID,
+    units: Mapping[int, int] | None,
+    reason: str,
+    *,
+    unopened: bool = False,
 ) -> bool:
     """Withdraw from a purchase or a part of it; false when this key did so before.
 
-    `units` by line; None: all that the buyer has. Raises NotNow, TooLate, TooManyUnits,
+    `units` by line; None: all that the buyer has and may send back. `unopened`: the buyer says
+    that what is sealed still is. Raises NotNow, TooLate, CannotReturn, TooManyUnits,
     NothingChosen.
     """
     work = await lock(tx, order)
@@ -77,7 +85,7 @@ async def ask_return(
     market = await markets.get_market(tx, work.order.market)
     if not in_time(await find_delivered(tx, order), market.time_zone, now()):
         raise TooLate
-    chosen = choose(work.units, units, work.left("with_buyer"))
+    chosen = choose(work.units, units, _free(work, units, unopened=unopened))
     await run(
         tx,
         "insert into giving_back (id, order_id, market, state, reason, at)"
@@ -98,6 +106,25 @@ async def ask_return(
         ),
     )
     return True
+
+
+def _free(work: Work, units: Mapping[int, int] | None, *, unopened: bool) -> dict[int, int]:
+    """Return the units by line that may go back; raises CannotReturn for what is meant and kept."""
+    left = {n: count for n, count in work.left("with_buyer").items() if count}
+    kept = [line for line in work.lines if line.n in left and is_exempt(line, unopened=unopened)]
+    free = {n: count for n, count in left.items() if n not in {line.n for line in kept}}
+    meant = [line for line in kept if (units.get(line.n) if units is not None else not free)]
+    if meant:
+        line = meant[0]
+        raise CannotReturn(title=line.title, reason=catalog.tell_exemption(line.withdrawal))
+    return free
+
+
+def is_exempt(line: OrderLine, *, unopened: bool) -> bool:
+    """Tell whether a line stays bought: by law, or because its seal may be broken."""
+    if line.withdrawal in catalog.SEALED:
+        return not unopened
+    return line.withdrawal != catalog.Withdrawal.ALLOWED
 
 
 def may_return(state: str) -> bool:

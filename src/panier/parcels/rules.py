@@ -55,6 +55,12 @@ class TooLate(PanierError):
     code, status = "too_late", 409
 
 
+class CannotReturn(PanierError):
+    """%(reason)s Please leave out “%(title)s”."""
+
+    code, status = "cannot_return", 409
+
+
 class BadLabel(PanierError):
     """A label is a PDF or a PNG."""
 

@@ -106,7 +106,6 @@ export interface Boot {
     saved: string;
     sign_in: string;
     rooms?: string;
-    card_token: string;
     calendar?: string | null;
   };
   shipping: Record<string, Price>;
@@ -114,6 +113,21 @@ export interface Boot {
   /** How much longer a basket can be kept, once. */
   hold_extension_seconds: number;
   messages: Record<string, string>;
+}
+
+/** A payment provider's card form. */
+export interface CardFormData {
+  provider: "sandbox" | "stripe";
+  /** Where a typed card becomes a token; a provider whose script asks for cards: the script. */
+  url: string;
+  /** What names us to the provider's script. */
+  key?: string | null;
+  /** Ways to pay that the script must not offer. */
+  excluded?: string[];
+}
+
+export interface WatchBoot extends Boot {
+  payment: CardFormData;
 }
 
 export interface StudioBoot extends Boot {

@@ -92,7 +92,7 @@ async def test_the_same_wish_twice_at_once_is_one_order(cell: Cell, settings: Se
         ({"total": {"minor": 1, "currency": "EUR"}}, "price_changed"),
         ({"email": "nobody"}, "bad_email"),
         ({"name": " "}, "bad_input"),
-        ({"card": {"token": "4242424242424242"}}, "bad_input"),
+        ({"card": {"token": "4242424242424242"}}, "token_wrong"),
         ({"address": {"line1": "1 High Street", "postcode": "EC1A 1BB", "city": "London",
                       "country": "GB"}}, "country_refused"),
     ],

@@ -172,11 +172,7 @@ export function Sums() {
 /** "Visa •••• 4242" */
 export function CardName({ card }: { card: Card }) {
   const brand = card.brand.charAt(0).toUpperCase() + card.brand.slice(1);
-  return (
-    <span class="nowrap">
-      {brand} •••• {card.last4}
-    </span>
-  );
+  return <span class="nowrap">{card.last4 ? `${brand} •••• ${card.last4}` : brand}</span>;
 }
 
 /** For somebody known with an address and a card, the third tap pays. */

@@ -3,9 +3,11 @@ import { computed, signal } from "@preact/signals";
 import type { Address, Saved } from "../boot";
 import * as held from "../room/basket";
 import { Refused, Unheard } from "../room/socket";
-import { ask, link } from "../room/store";
+import { ask, link, say } from "../room/store";
 import { t } from "../text";
 import { call, newKey, Problem } from "../web";
+import { cardForm, type Purchase } from "./card-form";
+import { confirmAtStripe } from "./card-stripe";
 import { page, view } from "./page";
 
 export type NameOnAir = "none" | "initials" | "first_name";
@@ -24,7 +26,6 @@ export const address = signal<Address>({
 });
 export const savedCard = computed(() => page.value.person?.saved.card ?? null);
 export const useSaved = signal(false);
-export const card = signal({ number: "", expiry: "", cvc: "" });
 export const remember = signal(false);
 export const nameOnAir = signal<NameOnAir>("none");
 export const busy = signal(false);
@@ -36,10 +37,22 @@ export const addressReady = computed(() => {
   return [email.value, name.value, line1, postcode, city, country].every((part) => part.trim());
 });
 
+/** What a card form must know of the purchase. */
+export const purchase = computed<Purchase>(() => ({
+  amount: held.basket.value?.total ?? { minor: 1, currency: market.currency },
+  keep: known !== null && remember.value,
+  name: name.value.trim(),
+  email: email.value.trim(),
+  country: address.value.country,
+  postcode: address.value.postcode,
+}));
+
 interface Outcome {
   checkout: string;
   state: "paid" | "action" | "pending" | "declined" | "refused";
-  action_url?: string;
+  action_url?: string | null;
+  /** With this the provider's script asks the buyer's bank. */
+  action_secret?: string | null;
   order_url?: string;
   error?: { message: string };
 }
@@ -47,13 +60,17 @@ interface Outcome {
 /** Refusals that do not say whether the wish was done. */
 const UNSURE = ["unavailable", "unexpected"];
 const POLL_MS = 1_500;
+/** A provider that tells the page itself when the bank has answered is asked less often. */
+const POLL_ASKED_MS = 5_000;
 /** Banks give a few minutes for a confirmation. */
 const POLLS_MAX = 240;
 
+const IN_MIND = "panier.checkout";
 const RECALL_MS = [0, 1_000, 2_000, 4_000, 8_000];
 
 let key: string | null = null;
 let watched = 0;
+let wake: (() => void) | null = null;
 
 /** Where the way goes on from the basket. */
 export function proceed(): void {
@@ -100,13 +117,9 @@ async function send(wish: Record<string, unknown>): Promise<Outcome> {
 }
 
 async function tokenOf(): Promise<string> {
-  const { number, expiry, cvc } = card.value;
-  const made = await call<{ token: string }>("POST", page.value.urls.card_token, {
-    number: number.replaceAll(" ", ""),
-    expiry,
-    cvc,
-  });
-  return made.token;
+  const form = cardForm.value;
+  if (!form) throw new Problem("card_form", t("Please enter your card."), 422);
+  return form.token();
 }
 
 /** What an error says of the wish: whether it was a clear no, and about which field. */
@@ -134,20 +147,81 @@ function failed(error: unknown): void {
   held.refresh().catch(() => undefined);
 }
 
-function settle(outcome: Outcome): void {
-  const { state, action_url, order_url } = outcome;
-  if (state === "action" && action_url) {
-    view.value = { at: "bank", url: action_url };
-    void follow(outcome.checkout);
+function settle(outcome: Outcome, resumed = false): void {
+  const { state, action_url: url = null, action_secret: secret = null } = outcome;
+  keepInMind(state === "action" || state === "pending" ? outcome.checkout : null);
+  if (state === "action" && (url || secret)) {
+    view.value = { at: "bank", url, secret };
+    void follow(outcome.checkout, secret ? POLL_ASKED_MS : POLL_MS);
+    // Who comes back to an open question may want to leave it: they press for it themselves.
+    if (secret && !resumed) void askBank(secret);
   } else if (state === "paid" || state === "pending") {
-    view.value = { at: "done", order: order_url ?? null, pending: state === "pending" };
-    card.value = { number: "", expiry: "", cvc: "" };
-    if (state === "pending") void follow(outcome.checkout);
+    view.value = { at: "done", order: outcome.order_url ?? null, pending: state === "pending" };
+    if (state === "pending") void follow(outcome.checkout, POLL_MS);
     if (state === "paid" && remember.value) void recallSoon();
     held.refresh().catch(() => undefined);
   } else {
     declined(outcome.error?.message);
   }
+}
+
+/** Let the provider's script ask the bank, then ask the shop at once what became of it. */
+export async function askBank(secret: string): Promise<void> {
+  try {
+    await confirmAtStripe(secret);
+  } catch (error) {
+    if (view.value?.at === "bank") say(held.reason(error));
+  }
+  wake?.();
+}
+
+/** Which payment is under way outlives the page: it may be reloaded, or be left for the bank's. */
+function keepInMind(checkout: string | null): void {
+  try {
+    if (checkout) sessionStorage.setItem(IN_MIND, checkout);
+    else sessionStorage.removeItem(IN_MIND);
+  } catch {
+    // A browser that keeps nothing: the mail tells how it went.
+  }
+}
+
+function inMind(): string | null {
+  try {
+    return sessionStorage.getItem(IN_MIND);
+  } catch {
+    return null;
+  }
+}
+
+/** Go on with a payment that was under way when the page was left. */
+export async function resume(): Promise<void> {
+  const here = new URL(location.href);
+  const checkout = here.searchParams.get("checkout") ?? inMind();
+  if (!checkout) return;
+  here.searchParams.delete("checkout");
+  history.replaceState(history.state, "", here);
+  try {
+    const url = `${page.value.urls.checkout}/${encodeURIComponent(checkout)}`;
+    settle(await call<Outcome>("GET", url), true);
+  } catch (error) {
+    if (error instanceof Problem && error.status >= 400 && error.status < 500) keepInMind(null);
+  }
+}
+
+/** Have the shop, and then the provider, forget the card. */
+export async function forgetCard(): Promise<void> {
+  const { person, urls } = page.value;
+  if (!person) return;
+  try {
+    await call("DELETE", `${urls.saved}/card`);
+  } catch (error) {
+    say(held.reason(error));
+    return;
+  }
+  const saved = { ...person.saved, card: null };
+  page.value = { ...page.value, person: { ...person, saved } };
+  useSaved.value = false;
+  say(t("Your card is forgotten."), "good");
 }
 
 /** Ask what the shop remembers of a signed-in buyer, so that a purchase takes three taps. */
@@ -170,6 +244,7 @@ async function recallSoon(): Promise<void> {
 }
 
 function declined(message: string | undefined): void {
+  keepInMind(null);
   trouble.value = {
     message:
       message ?? t("The payment was not confirmed. Nothing was taken and your basket is kept."),
@@ -179,11 +254,15 @@ function declined(message: string | undefined): void {
 }
 
 /** Ask how a payment stands until it is decided. */
-async function follow(checkout: string): Promise<void> {
+async function follow(checkout: string, pause: number): Promise<void> {
   watched += 1;
   const mine = watched;
   for (let poll = 0; poll < POLLS_MAX && mine === watched; poll += 1) {
-    await new Promise((done) => setTimeout(done, POLL_MS));
+    await new Promise<void>((done) => {
+      wake = done;
+      setTimeout(done, pause);
+    });
+    if (mine !== watched) return;
     let outcome: Outcome;
     try {
       outcome = await call<Outcome>("GET", `${page.value.urls.checkout}/${checkout}`);
@@ -196,6 +275,7 @@ async function follow(checkout: string): Promise<void> {
     if (outcome.state === "pending" && at === "done") continue;
     // A viewer who closed the sheet meanwhile is not pulled back into it, save for bad news.
     if (outcome.state === "paid" && at !== "bank" && at !== "done") {
+      keepInMind(null);
       held.refresh().catch(() => undefined);
       return;
     }

@@ -1,6 +1,6 @@
 /** The page's data, and what is open on it. */
 import { computed, signal } from "@preact/signals";
-import { type Boot, fetchBoot, type Product, readBoot } from "../boot";
+import { fetchBoot, type Product, readBoot, type WatchBoot } from "../boot";
 import type { PlayerState } from "../parts/player";
 import { costs, type Shown } from "../room/deal";
 import { room } from "../room/store";
@@ -11,11 +11,11 @@ export type View =
   | { at: "basket" }
   | { at: "address" }
   | { at: "payment" }
-  | { at: "bank"; url: string }
+  | { at: "bank"; url: string | null; secret: string | null }
   | { at: "done"; order: string | null; pending: boolean }
   | { at: "market" };
 
-export const page = signal<Boot>(readBoot());
+export const page = signal<WatchBoot>(readBoot<WatchBoot>());
 /** What the sheet shows; null when it is closed. */
 export const view = signal<View | null>(null);
 export const muted = signal(true);
@@ -51,11 +51,11 @@ export const shown = computed<Product | null>(() => {
 const RENEW_MS = [0, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 /** Ask for the page's data until `ready` finds in it what it waits for. */
-export async function renew(ready: (boot: Boot) => boolean): Promise<void> {
+export async function renew(ready: (boot: WatchBoot) => boolean): Promise<void> {
   for (const wait of RENEW_MS) {
     await new Promise((done) => setTimeout(done, wait + Math.random() * wait));
     try {
-      const next = await fetchBoot<Boot>();
+      const next = await fetchBoot<WatchBoot>();
       page.value = next;
       if (ready(next)) return;
     } catch {

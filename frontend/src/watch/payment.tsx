@@ -1,12 +1,11 @@
-import { ChevronDown } from "lucide";
-import { Icon } from "../parts/icon";
 import { basket } from "../room/basket";
 import { countryName, money, t } from "../text";
 import { CardName, Sums } from "./basket-view";
+import { CardPlace } from "./card-place";
 import {
   address,
   busy,
-  card,
+  forgetCard,
   type NameOnAir,
   name,
   nameOnAir,
@@ -16,23 +15,10 @@ import {
   trouble,
   useSaved,
 } from "./checkout";
-import { asExpiry, inFours } from "./digits";
-import { Field } from "./field";
 import { page, view } from "./page";
 
-/** The sandbox provider's cards, each with what it does. */
-const TEST_CARDS = [
-  { number: "4242 4242 4242 4242", does: () => t("Pays") },
-  { number: "4000 0000 0000 0002", does: () => t("Is declined") },
-  { number: "4000 0000 0000 9995", does: () => t("Not enough money") },
-  { number: "4000 0000 0000 3220", does: () => t("Asks for 3-D Secure") },
-  { number: "4000 0000 0000 0259", does: () => t("Settles later") },
-];
+/** Shown where the sandbox's form asks for them. */
 const CARD_FIELDS = ["number", "expiry", "cvc"];
-
-function put(part: Partial<typeof card.value>): void {
-  card.value = { ...card.value, ...part };
-}
 
 /** The card, the name on air, the exact amount. */
 export function PaymentStep() {
@@ -78,6 +64,9 @@ export function PaymentStep() {
               />
               <CardName card={saved} />
             </label>
+            <button type="button" class="button-link small" onClick={() => void forgetCard()}>
+              {t("Forget this card")}
+            </button>
             <label class="check">
               <input
                 type="radio"
@@ -91,7 +80,7 @@ export function PaymentStep() {
             </label>
           </fieldset>
         )}
-        {!(saved && useSaved.value) && <CardFields />}
+        {!(saved && useSaved.value) && <CardPlace />}
         <OnAir />
         {page.value.person && (
           <label class="check">
@@ -123,69 +112,6 @@ export function PaymentStep() {
         </button>
       </div>
     </form>
-  );
-}
-
-function CardFields() {
-  const now = card.value;
-  return (
-    <>
-      <Field
-        id="number"
-        label={t("Card number")}
-        autocomplete="cc-number"
-        inputmode="numeric"
-        placeholder="4242 4242 4242 4242"
-        pattern="[0-9 ]{14,23}"
-        value={now.number}
-        change={(value) => put({ number: inFours(value) })}
-      />
-      <div class="field-row">
-        <Field
-          id="expiry"
-          label={t("Valid until (month/year)")}
-          autocomplete="cc-exp"
-          inputmode="numeric"
-          placeholder="12/30"
-          pattern="(0[1-9]|1[0-2])/[0-9]{2}"
-          value={now.expiry}
-          change={(value) => put({ expiry: asExpiry(value) })}
-        />
-        <Field
-          id="cvc"
-          label={t("Security code")}
-          autocomplete="cc-csc"
-          inputmode="numeric"
-          placeholder="123"
-          pattern="[0-9]{3,4}"
-          maxLength={4}
-          value={now.cvc}
-          change={(value) => put({ cvc: value.replace(/\D/g, "") })}
-        />
-      </div>
-      <details class="test-cards">
-        <summary>
-          {t("Sandbox: no real money moves. Fill in a test card")}
-          <Icon node={ChevronDown} size={20} />
-        </summary>
-        <ul>
-          {TEST_CARDS.map((test) => (
-            <li key={test.number}>
-              <button
-                type="button"
-                class="button-quiet small"
-                onClick={() => {
-                  const year = (new Date().getFullYear() + 3) % 100;
-                  card.value = { number: test.number, expiry: `12/${year}`, cvc: "123" };
-                }}
-              >
-                <span>{test.does()}</span> <span class="quiet number">{test.number.slice(-4)}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      </details>
-    </>
   );
 }
 

@@ -127,7 +127,7 @@ function Content({ now }: { now: View }) {
     case "payment":
       return <PaymentStep />;
     case "bank":
-      return <Bank url={now.url} />;
+      return <Bank url={now.url} secret={now.secret} />;
     case "done":
       return <Done order={now.order} pending={now.pending} />;
     case "market":

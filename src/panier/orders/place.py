@@ -9,127 +9,32 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from panier import baskets, incentives, payments, stock
 from panier.baskets import Line, OpenParcel
-from panier.kit.arrays import (
-    Bigs,
-    Bools,
-    Ints,
-    Jsons,
-    Kinds,
-    Smalls,
-    Texts,
-    Uuids,
-    columns,
-)
+from panier.kit.arrays import Uuids
 from panier.kit.clock import now
-from panier.kit.db import Tx, rows, run
+from panier.kit.db import Tx, rows
 from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
-from panier.kit.money import Money
-from panier.markets import Market
-from panier.orders.bookings import write_bookings
+from panier.orders.frozen import Drafted, Placement, write
 from panier.orders.pricing import Basket, Prices, read_joined, read_prices
 from panier.orders.rules import (
-    Draft,
-    DraftLine,
     EmptyBasket,
     PaidFirst,
     PriceChanged,
     State,
     basket_until,
     draft_orders,
-    number,
 )
-from panier.people import Address
 
 KNOWN = """
 select c.* from unnest(%b::uuid[], %b::uuid[]) w(buyer, key) cross join lateral (
   select id, buyer, key, state, payment_id as payment, page_url from checkout
   where buyer = w.buyer and key = w.key offset 0) c
 """
-CHECKOUTS = """
-insert into checkout (id, key, buyer, market, show_id, person_id, payment_id, state, minor,
-  currency, email, name, name_on_air, address, remember, language, page_url, at)
-select id, key, buyer, market, show_id, person_id, payment_id, 'placed', minor, currency, email,
-  name, name_on_air, address, remember, language, page_url, %b
-from unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::uuid[],
-            %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::jsonb[], %b::bool[],
-            %b::text[], %b::text[])
-  g(id, key, buyer, market, show_id, person_id, payment_id, minor, currency, email, name,
-    name_on_air, address, remember, language, page_url)
-"""
-ORDERS = """
-insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,
-  goods_minor, shipping_minor, subsidy_minor, vat_minor, commission_minor, creators_minor,
-  joins_id, at)
-select id, checkout_id, market, seller_id, show_id, number, 'placed', currency, goods, shipping,
-  subsidy, vat, commission, creators, joins_id, %b
-from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
-            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
-            %b::uuid[])
-  g(id, checkout_id, market, seller_id, show_id, number, currency, goods, shipping, subsidy, vat,
-    commission, creators, joins_id)
-"""
-ORDER_COLUMNS: Kinds = (Uuids, Uuids, Texts, Uuids, Uuids, Texts, Texts, *[Bigs] * 6, Uuids)
-LINES = """
-insert into order_line (order_id, n, product_id, variant_id, title, variant_title, sku, quantity,
-  unit_minor, list_minor, seller_discount_minor, cofunding_minor, subsidy_minor, goods_minor,
-  vat_basis_points, vat_minor, shipping_minor, shipping_subsidy_minor, shipping_vat_minor,
-  commission_base_minor, commission_basis_points, commission_minor, creator_id,
-  creator_basis_points, creator_minor, withdrawal)
-select * from unnest(%b::uuid[], %b::smallint[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
-  %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
-  %b::bigint[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
-  %b::int[], %b::bigint[], %b::uuid[], %b::int[], %b::bigint[], %b::text[])
-"""
-LINE_COLUMNS: Kinds = (
-    Uuids, Smalls, Uuids, Uuids, Texts, Texts, Texts, Ints, *[Bigs] * 6, Ints, *[Bigs] * 5, Ints,
-    Bigs, Uuids, Ints, Bigs, Texts,
-)  # fmt: skip
-CHECKOUT_COLUMNS: Kinds = (
-    *[Uuids] * 3, Texts, *[Uuids] * 3, Bigs, *[Texts] * 4, Jsons, Bools, Texts, Texts,
-)  # fmt: skip
-# Numbers run per market and year of its calendar; the row stays locked until the commit.
-NUMBERS = """
-insert into order_number (market, year, last)
-select * from unnest(%b::text[], %b::smallint[], %b::bigint[]) order by 1, 2
-on conflict (market, year) do update set last = order_number.last + excluded.last
-returning market, year, last
-"""
-
-
-class Placement(msgspec.Struct, frozen=True):
-    """A buyer's request to pay for what they hold."""
-
-    checkout: UUID
-    key: UUID
-    buyer: UUID
-    market: Market
-    show: UUID | None
-    person: UUID | None
-    email: str
-    name: str
-    name_on_air: str | None
-    address: Address
-    remember: bool
-    language: str
-    token: str
-    """The provider's name for the card."""
-    keep: bool
-    """Have the provider keep the card."""
-    expected: Money | None
-    """The total that the buyer saw."""
-    page_url: str
-    payment_seconds: int
-    provider: str
-    """Who takes the money."""
-    reverse_charge: bool = False
-    """The buyer is a business that owes the VAT at the address."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -152,25 +57,6 @@ class Placed(NamedTuple):
     page_url: str
 
 
-class Drafted(NamedTuple):
-    """A placement with what it comes to."""
-
-    placement: Placement
-    payment: UUID
-    drafts: list[Draft]
-    shows: dict[UUID, UUID | None]
-    """The show in which each seller's first item was put into the basket."""
-    parcels: Mapping[UUID, OpenParcel]
-    """Earlier orders in whose parcels those of sellers go."""
-
-    @property
-    def total(self) -> Money:
-        """Return what one payment pays."""
-        return sum(
-            (draft.total for draft in self.drafts), Money.zero(self.placement.market.currency)
-        )
-
-
 Pair = tuple[int, int]
 """Buyer and key, as integers: a UUID's own hash is slow Python."""
 Answers = dict[Pair, Known | PanierError]
@@ -187,7 +73,7 @@ async def place_batch(tx: Tx, batch: list[Placement]) -> list[Placed | PanierErr
         moment = now()
         drafted = await _draft(tx, list(fresh.values()), moment, answers)
         if drafted:
-            await _write(tx, drafted, moment)
+            await write(tx, drafted, moment)
         for d in drafted:
             p = d.placement
             answers[_pair(p)] = Known(
@@ -233,7 +119,9 @@ async def _draft(
     found = {p.checkout: _basket(p, holds[p.checkout]) for p in fresh}
     prices = await read_prices(tx, list(found.values()), moment)
     joined = await read_joined(tx, prices, found)
-    wants = {p.checkout: _want(p, holds[p.checkout], moment) for p in fresh if p.checkout in claimed}
+    wants = {
+        p.checkout: _want(p, holds[p.checkout], moment) for p in fresh if p.checkout in claimed
+    }
     till = await incentives.open_till(tx, list(wants.values()), moment)
     gone = await stock.find_gone(tx, holds)
     drafted = []
@@ -315,79 +203,3 @@ def _first_shows(
     for hold in holds:
         shows.setdefault(sellers[hold.variant], hold.show or p.show)
     return shows
-
-
-async def _write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
-    await payments.create(
-        tx,
-        [
-            payments.NewPayment(
-                id=d.payment,
-                market=d.placement.market.code,
-                amount=d.total,
-                token=d.placement.token,
-                keep=d.placement.keep,
-                provider=d.placement.provider,
-                person=d.placement.person if d.placement.keep else None,
-            )
-            for d in drafted
-        ],
-    )
-    checkouts = [_checkout_row(d.placement, d) for d in drafted]
-    await run(tx, CHECKOUTS, (moment, *columns(checkouts, CHECKOUT_COLUMNS)))
-    numbers = await _numbers(tx, drafted, moment)
-    order_rows, line_rows, booked = [], [], []
-    for d in drafted:
-        for draft in d.drafts:
-            order, joins = new_id(), d.parcels.get(draft.seller)
-            order_rows.append(
-                (
-                    order, d.placement.checkout, d.placement.market.code, draft.seller,
-                    d.shows[draft.seller], numbers[d.placement.market.code].pop(),
-                    draft.goods.currency, draft.goods.minor, draft.shipping.minor,
-                    draft.subsidy.minor, draft.vat.minor, draft.commission.minor,
-                    draft.creators.minor, joins.order if joins else None,
-                )
-            )  # fmt: skip
-            line_rows += [_line_row(order, n, drawn) for n, drawn in enumerate(draft.lines, 1)]
-            booked += [(order, n, drawn.line) for n, drawn in enumerate(draft.lines, 1)]
-    await run(tx, ORDERS, (moment, *columns(order_rows, ORDER_COLUMNS)))
-    await run(tx, LINES, columns(line_rows, LINE_COLUMNS))
-    await write_bookings(tx, booked)
-
-
-def _checkout_row(p: Placement, d: Drafted) -> tuple[object, ...]:
-    return (
-        p.checkout, p.key, p.buyer, p.market.code, p.show, p.person, d.payment, d.total.minor,
-        d.total.currency, p.email, p.name, p.name_on_air,
-        msgspec.json.encode(p.address), p.remember, p.language, p.page_url,
-    )  # fmt: skip
-
-
-def _line_row(order: UUID, n: int, drawn: DraftLine) -> tuple[object, ...]:
-    line, terms, offer = drawn.line, drawn.terms, drawn.line.offer
-    return (
-        order, n, offer.product, offer.variant, offer.title, offer.variant_title, offer.sku,
-        line.quantity, offer.unit.minor, line.list.minor, line.seller_discount.minor,
-        line.cofunding.minor, line.subsidy.minor, line.total.minor, line.vat_basis_points,
-        line.vat.minor, line.shipping.minor, line.shipping_subsidy.minor, line.shipping_vat.minor,
-        line.base.minor, terms.commission, drawn.commission.minor, terms.creator, terms.share,
-        drawn.creator_share.minor, offer.withdrawal,
-    )  # fmt: skip
-
-
-async def _numbers(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> dict[str, list[str]]:
-    """Take as many numbers of each market as there are orders; the lowest is last in its list."""
-    counts: defaultdict[tuple[str, int], int] = defaultdict(int)
-    for d in drafted:
-        market = d.placement.market
-        year = moment.astimezone(ZoneInfo(market.time_zone)).year
-        counts[market.code, year] += len(d.drafts)
-    cursor = await tx.execute(
-        NUMBERS,
-        ([code for code, _ in counts], [year for _, year in counts], list(counts.values())),
-    )
-    return {
-        code: [number(code, year, last - back) for back in range(counts[code, year])]
-        for code, year, last in await cursor.fetchall()
-    }

@@ -67,7 +67,8 @@ async def list_payments(tx: Tx, keys: Sequence[UUID]) -> dict[UUID, Payment]:
 async def find_customer(tx: Tx, person: UUID, provider: str) -> str | None:
     """Return a provider's name for somebody whose cards it keeps."""
     sql = "select reference from payment_customer where person_id = %s and provider = %s"
-    return await value(tx, sql, (person, provider))
+    found: str | None = await value(tx, sql, (person, provider))
+    return found
 
 
 async def find_card(tx: Tx, person: UUID, provider: str | None = None) -> SavedCard | None:

@@ -19,7 +19,12 @@ async def stage() -> AsyncIterator[Stage]:
 @pytest.fixture
 def settings(settings: Settings, stage: Stage) -> Settings:
     """Name the played Stripe in the settings."""
-    given = {"payments": "stripe", "stripe_key": "sk_test_1", "stripe_publishable_key": "pk_test_1", "stripe_webhook_secret": SECRET}
+    given = {
+        "payments": "stripe",
+        "stripe_key": "sk_test_1",
+        "stripe_publishable_key": "pk_test_1",
+        "stripe_webhook_secret": SECRET,
+    }
     return Settings(**(settings.model_dump() | given | {"stripe_url": stage.url}))
 
 

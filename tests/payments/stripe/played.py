@@ -15,9 +15,11 @@ from uuid import UUID
 import uvicorn
 
 from panier.kit.money import Money
-from panier.payments import RefundWanted
+from panier.payments import Charge, RefundWanted
 
 KEY = UUID("01a1fd32-7176-7e40-8b07-19689d86a573")
+TOKEN = "ctoken_1NnQUf2eZvKYlo2CIObdtbnb"
+WANTED = Charge(KEY, "FR", TOKEN, Money(2980, "EUR"), keep=False)
 PART = RefundWanted(UUID(int=5), KEY, "pi_1", "FR", Money(1000, "EUR"))
 SECRET = "whsec_of_tests"
 Json = dict[str, Any]
@@ -111,6 +113,7 @@ def intent(status: str = "succeeded", **changes: Any) -> Json:
         "object": "payment_intent",
         "amount": 2980,
         "amount_received": 2980 if paid else 0,
+        "client_secret": "pi_1_secret_2",
         "currency": "eur",
         "customer": None,
         "last_payment_error": None,

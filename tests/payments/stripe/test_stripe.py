@@ -9,107 +9,18 @@ from panier import payments
 from panier.kit.cells import Cell
 from panier.kit.errors import NotFound
 from panier.kit.money import Money
-from panier.payments import Charge, NewAccount, RefundWanted, Reversal
+from panier.payments import NewAccount, RefundWanted, Reversal
 from panier.payments.provider import TransferWanted
 from panier.payments.stripe import Stripe
 from panier.settings import Settings
 from tests.payments.stripe import played
-from tests.payments.stripe.played import KEY, PART, Stage, error, intent, listing
+from tests.payments.stripe.played import KEY, PART, WANTED, Stage, error, intent, listing
 
 # The SDK hands httpx its body in the older of two ways.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning:httpx")
 
-WANTED = Charge(KEY, "FR", "pm_1", Money(2980, "EUR"), keep=False)
 MOVED = TransferWanted(UUID(int=6), "FR", "acct_1", Money(5000, "EUR"))
 TAKEN_BACK = Reversal(UUID(int=7), MOVED.key, Money(2000, "EUR"))
-
-
-async def test_a_charge_is_one_confirmed_intent_under_our_key(
-    cell: Cell, stripe: Stripe, stage: Stage
-) -> None:
-    stage.will_answer(intent())
-    answer = await stripe.charge(cell, WANTED)
-    assert (answer.state, answer.reference, answer.brand, answer.last4, answer.kept_token) == (
-        "paid", "pi_1", "visa", "4242", None,
-    )  # fmt: skip
-    (asked,) = stage.asked
-    assert asked.what == "POST /v1/payment_intents"
-    assert asked.given == {
-        "amount": "2980",
-        "currency": "eur",
-        "automatic_payment_methods[enabled]": "true",
-        "confirm": "true",
-        "expand[0]": "latest_charge",
-        "metadata[market]": "FR",
-        "metadata[payment]": str(KEY),
-        "payment_method": "pm_1",
-        "return_url": "http://localhost:8400/fr/payment/confirmed",
-        "transfer_group": str(KEY),
-    }
-    assert asked.headers["idempotency-key"] == f"charge:{KEY}"
-    assert asked.headers["stripe-version"] == "2026-10-28.endive"
-    assert asked.headers["authorization"] == "Bearer sk_test_1"
-
-
-async def test_a_kept_card_belongs_to_a_customer_and_pays_again(
-    cell: Cell, stripe: Stripe, stage: Stage
-) -> None:
-    kept = intent(customer="cus_1", setup_future_usage="off_session")
-    stage.will_answer({"id": "cus_1", "object": "customer"}, kept, intent(customer="cus_1"))
-    first = await stripe.charge(cell, Charge(KEY, "FR", "pm_1", WANTED.amount, keep=True))
-    assert first.kept_token == "cus_1/pm_1"
-    await stripe.charge(cell, Charge(UUID(int=9), "FR", "cus_1/pm_1", WANTED.amount, keep=False))
-    assert stage.what == ["POST /v1/customers"] + ["POST /v1/payment_intents"] * 2
-    assert stage.asked[1].given["setup_future_usage"] == "off_session"
-    again = stage.asked[2].given
-    assert (again["customer"], again["payment_method"]) == ("cus_1", "pm_1")
-    assert "setup_future_usage" not in again
-
-
-async def test_a_bank_that_asks_is_an_action_at_its_address(
-    cell: Cell, stripe: Stripe, stage: Stage
-) -> None:
-    redirect = {"url": "https://hooks.stripe.com/3d_secure/x", "return_url": "http://localhost/"}
-    stage.will_answer(
-        intent(
-            "requires_action",
-            next_action={"type": "redirect_to_url", "redirect_to_url": redirect},
-        ),
-        intent("processing"),
-    )
-    answer = await stripe.charge(cell, WANTED)
-    assert (answer.state, answer.action_url) == ("action", "https://hooks.stripe.com/3d_secure/x")
-    found = await stripe.find_answer(cell, KEY, "pi_1")
-    assert found is not None
-    assert found.state == "pending"
-    assert found.look_at is not None
-    assert stage.what[1] == "GET /v1/payment_intents/pi_1"
-    assert await stripe.find_answer(cell, KEY, None) is None
-
-
-@pytest.mark.parametrize(
-    ("decline", "reason"),
-    [
-        ("insufficient_funds", "insufficient_funds"),
-        ("do_not_honor", "do_not_honour"),
-        ("lost_card", "lost_card"),
-        ("expired_card", "card_expired"),
-        ("incorrect_cvc", "wrong_cvc"),
-        ("processing_error", "processing_error"),
-        ("authentication_required", "authentication_failed"),
-        ("generic_decline", "declined"),
-    ],
-)
-async def test_a_decline_is_an_answer_with_our_reason(
-    cell: Cell, stripe: Stripe, stage: Stage, decline: str, reason: str
-) -> None:
-    refused = {"code": "card_declined", "decline_code": decline, "type": "card_error"}
-    declined = intent("requires_payment_method", last_payment_error=refused)
-    stage.will_answer(
-        (402, error("card_error", "card_declined", decline_code=decline, payment_intent=declined))
-    )
-    answer = await stripe.charge(cell, WANTED)
-    assert (answer.state, answer.reference, answer.reason) == ("declined", "pi_1", reason)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +149,7 @@ async def test_an_account_is_asked_for_its_details_by_stripe(
     assert given["controller[requirement_collection]"] == "stripe"
     assert given["capabilities[transfers][requested]"] == "true"
     assert stage.asked[0].headers["idempotency-key"] == f"account:{UUID(int=3)}"
-    url = await stripe.onboarding_url("acct_1", "http://localhost:8400/fr/")
+    url = await stripe.onboarding_url("FR", "acct_1", "http://localhost:8400/fr/")
     assert url == "https://connect.stripe.com/setup/x"
     states = [await stripe.find_account(cell, "acct_1") for _ in range(2)]
     assert [found and found.state for found in states] == ["active", "restricted"]

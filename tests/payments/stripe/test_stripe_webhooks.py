@@ -10,20 +10,29 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from panier import payments
+from panier import orders, payments
 from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.payments.stripe import Stripe, words
+from panier.kit.ids import new_id
+from panier.orders.checkout import check_out, resume_payments
+from panier.payments import provider
+from panier.payments.stripe import API_VERSION, Stripe, words
 from panier.settings import Settings
-from tests import paying
+from tests import buying, paying
 from tests.payments.stripe import played
-from tests.payments.stripe.played import KEY, PART, SECRET, intent
+from tests.payments.stripe.played import KEY, PART, SECRET, TOKEN, Stage, intent
+from tests.shop import Shop, lay_shop
+
+# The SDK hands httpx its body in the older of two ways.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning:httpx")
 
 
-def event(kind: str, found: dict[str, Any], name: str = "evt_1") -> bytes:
-    return json.dumps(
-        {"id": name, "object": "event", "type": kind, "data": {"object": found}}
-    ).encode()
+def event(kind: str, found: dict[str, Any], name: str = "evt_1", **changes: Any) -> bytes:
+    told = {
+        "id": name, "object": "event", "api_version": API_VERSION, "livemode": False,
+        "type": kind, "data": {"object": found},
+    }  # fmt: skip
+    return json.dumps(told | changes).encode()
 
 
 def sign(body: bytes, at: datetime | None = None, secret: str = SECRET) -> dict[str, str]:
@@ -59,11 +68,69 @@ def test_without_a_secret_nothing_is_believed(settings: Settings) -> None:
         Stripe(without).read_webhook(sign(body, secret=""), body)
 
 
+def test_while_a_secret_is_changed_both_are_believed(settings: Settings) -> None:
+    body = event("payment_intent.succeeded", intent(metadata={"payment": str(KEY)}))
+    both = settings.model_copy(update={"stripe_webhook_secret": SecretStr(f"whsec_new, {SECRET}")})
+    for secret in (SECRET, "whsec_new"):
+        assert Stripe(both).read_webhook(sign(body, secret=secret), body).message == "evt_1"
+    with pytest.raises(payments.BadSignature):
+        Stripe(both).read_webhook(sign(body, secret="whsec_older"), body)
+
+
+@pytest.mark.parametrize("wrong", [{"livemode": True}, {"api_version": "2024-06-20"}])
+def test_what_is_signed_but_of_another_mode_or_version_is_refused(
+    stripe: Stripe, wrong: dict[str, Any]
+) -> None:
+    body = event("payment_intent.succeeded", intent(metadata={"payment": str(KEY)}), **wrong)
+    with pytest.raises(provider.WrongMessage):
+        stripe.read_webhook(sign(body), body)
+
+
+@pytest.mark.parametrize(
+    ("status", "stands"), [("requires_payment_method", "declined"), ("processing", "pending")]
+)
+async def test_an_intent_that_failed_is_asked_about_and_not_believed_to_have_ended(
+    cell: Cell,
+    settings: Settings,
+    client: httpx2.AsyncClient,
+    stage: Stage,
+    *,
+    status: str,
+    stands: str,
+) -> None:
+    shop, placed = await laid_waiting(cell, settings, stage)
+    ours = {"payment": str(placed.payment.id), "market": "FR"}
+    refused = {"code": "payment_intent_authentication_failure"}
+    failed = intent(status, metadata=ours, last_payment_error=refused)
+    kind = "payment_failed" if stands == "declined" else "processing"
+    body = event(f"payment_intent.{kind}", failed)
+    answer = await client.post("/fr/webhooks/stripe", content=body, headers=sign(body))
+    assert answer.status_code == 204, answer.text
+    assert await buying.states(cell) == [("action", "placed", "placed")]
+    stage.will_answer(failed, *([intent("canceled")] if stands == "declined" else []))
+    assert await resume_payments(cell, settings) == 1
+    ended = "declined" if stands == "declined" else "placed"
+    assert await buying.states(cell) == [(stands, ended, ended)]
+    assert (await buying.counts(cell, shop))[1] == 1  # still held: the basket is kept
+
+
+async def laid_waiting(cell: Cell, settings: Settings, stage: Stage) -> tuple[Shop, orders.Placed]:
+    """Place an order whose buyer was asked by their bank."""
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx, 5)
+    buyer = new_id()
+    await buying.fill_basket(cell, shop, buyer)
+    stage.will_answer(intent("requires_action", next_action={"type": "use_stripe_sdk"}))
+    wanted = buying.placement(shop, buyer, TOKEN, provider="stripe")
+    placed, settled = await check_out(cell, settings, wanted)
+    assert (settled.state, settled.action_secret) == ("action", "pi_1_secret_2")
+    return shop, placed
+
+
 @pytest.mark.parametrize(
     ("kind", "found", "expected"),
     [
         ("payment_intent.created", intent("requires_payment_method"), None),
-        ("payment_intent.payment_failed", intent("requires_payment_method"), "declined"),
         ("payment_intent.canceled", intent("canceled"), "declined"),
         ("refund.updated", played.refund("succeeded"), "done"),
         ("refund.failed", played.refund("failed"), "failed"),
@@ -82,6 +149,7 @@ def test_an_event_says_what_concerns_us(
     read = json.loads(event(kind, found | {"metadata": ours}))
     market, news = words.news_of(read, now())
     assert market == "FR"
+    assert not isinstance(news, provider.Moved)
     assert (news.state if news is not None else None) == expected
 
 

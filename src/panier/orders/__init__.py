@@ -9,6 +9,7 @@ limits  stock is held at most 30 minutes for a payment; 30 payments a minute and
 from panier.orders.actions import lock_order, move_order
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out, pay, refresh, resume_payments
+from panier.orders.frozen import Placement
 from panier.orders.joining import find_open_parcels
 from panier.orders.lists import (
     PAGE,
@@ -18,7 +19,7 @@ from panier.orders.lists import (
     sum_orders,
     write_csv,
 )
-from panier.orders.place import Placed, Placement
+from panier.orders.place import Placed
 from panier.orders.queries import (
     Checkout,
     Finding,

@@ -17,7 +17,8 @@ from panier import payments
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.errors import NotFound, PanierError
-from panier.orders.place import Placed, Placement, place_batch
+from panier.orders.frozen import Placement
+from panier.orders.place import Placed, place_batch
 from panier.orders.queries import find_payment_of
 from panier.orders.settle import Settled, book_refund, settle_batch, settled
 from panier.payments import Answer, Payment, State

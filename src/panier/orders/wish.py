@@ -22,7 +22,7 @@ from panier.kit.signing import Signer
 from panier.markets import Market
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out_all
-from panier.orders.place import Placement
+from panier.orders.frozen import Placement
 from panier.orders.rules import (
     ORDER_PAGE,
     Consent,

@@ -181,6 +181,11 @@ async def _forget_vat_ids(_runtime: Runtime, cell: Cell) -> None:
     await taxes.forget_old(cell)
 
 
+async def _end_slots(_runtime: Runtime, cell: Cell) -> None:
+    while await parcels.end_slots(cell):
+        pass
+
+
 async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
     await reports.complete_reports(cell)
 
@@ -196,6 +201,7 @@ TIMERS = [
     Timer("release due", 5.0, _release_due),
     Timer("send payouts", 2.0, _send_payouts),
     Timer("deliver overdue", 60.0, _deliver_overdue),
+    Timer("end slots", 10.0, _end_slots),
     Timer("complete reports", 5.0, _complete_reports),
     Timer("check VAT ids", 10.0, _check_vat_ids),
     Timer("forget VAT ids", 3600.0, _forget_vat_ids),

@@ -55,6 +55,12 @@ class ShownLine(msgspec.Struct, frozen=True):
     """Units that are not set aside: who pays first gets them."""
     left: int | None
     """What is left to sell where that is less than `unheld`; None: enough."""
+    exemption: str
+    """Why it stays bought; empty: the buyer may withdraw."""
+    sent: bool
+    """It goes in a parcel; else it takes place."""
+    place: str | None
+    """Where it takes place; empty: online."""
 
 
 class ShownParcel(msgspec.Struct, frozen=True):
@@ -299,6 +305,9 @@ def _shown(line: Line) -> ShownLine:
         offered=line.offered,
         unheld=line.unheld,
         left=line.left,
+        exemption=line.offer.exemption,
+        sent=line.offer.is_sent,
+        place=line.offer.slot.place if line.offer.slot else None,
     )
 
 

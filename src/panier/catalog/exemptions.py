@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from panier.kit.errors import BadInput
-from panier.kit.i18n import N_, _
+from panier.kit.i18n import N_, _, current_language, translate
 
 
 class Withdrawal(StrEnum):
@@ -89,7 +89,7 @@ def check_withdrawal(given: str, kind: str) -> Withdrawal:
     return Withdrawal(given)
 
 
-def tell_exemption(withdrawal: str) -> str:
-    """Say in the reader's language what cannot be sent back; nothing where it can."""
+def tell_exemption(withdrawal: str, language: str | None = None) -> str:
+    """Say in `language`, or the reader's, that it stays bought; nothing where it need not."""
     found = EXEMPTIONS.get(Withdrawal(withdrawal))
-    return _(found.told) if found else ""
+    return translate(language or current_language(), found.told) if found else ""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from panier.catalog.exemptions import tell_exemption
 from panier.catalog.rules import IMAGE_SIZES, ParcelRate, Texts, image_url, pick
 from panier.catalog.slot_rules import Slot
 from panier.kit.clock import now
@@ -104,6 +105,8 @@ class Offer(msgspec.Struct, frozen=True):
     one_parcel_per_show: bool = False
     withdrawal: str = "allowed"
     """See exemptions.Withdrawal."""
+    exemption: str = ""
+    """Why it stays bought, to be read before it is; empty: the buyer may withdraw."""
     slot: Slot | None = None
     """Of a service: when and where."""
 
@@ -356,6 +359,7 @@ def _offer(row: _OfferRow, language: str) -> Offer:
         parcels={country: ParcelRate(*rate) for country, rate in row.parcels.items()},
         one_parcel_per_show=row.one_parcel_per_show,
         withdrawal=row.withdrawal,
+        exemption=tell_exemption(row.withdrawal, language),
         slot=row.slot,
     )
 

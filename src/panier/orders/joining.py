@@ -23,6 +23,8 @@ cross join lateral (
     and o.seller_id = w.seller and o.show_id = w.show and o.state = 'paid'
     and c.address->>'country' = w.country
     and (w.address is null or lower(c.address::text) = lower(w.address::text))
+    and exists (select 1 from order_line l where l.order_id = o.id and not exists (
+      select 1 from booking b where b.order_id = l.order_id and b.n = l.n))
   order by o.id limit 1 {share}) o
 """
 LOOK = OPEN.format(share="")

@@ -31,6 +31,7 @@ LIST = (
     SHELF
     + """
 where p.market = %(market)s
+  and (k.closes_at is null or k.closes_at > now())
   and (%(sellers)s::uuid[] is null or p.seller_id = any(%(sellers)s))
   and (%(text)s = '' or strpos(lower(v.sku), lower(%(text)s)) > 0 or exists (
     select 1 from jsonb_each_text(p.title) t where strpos(lower(t.value), lower(%(text)s)) > 0))

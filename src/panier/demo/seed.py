@@ -47,6 +47,7 @@ async def fill(runtime: Runtime) -> None:
     for cell in runtime.cells:
         await cell.run(markets.load)
     password_hash = await people.hash_password(PASSWORD)
+    images: dict[str, str] = {}  # drawn once for all markets
     for code, sample in read_sample().market.items():
         cell = runtime.cells.of(code)
         async with cell.read() as tx:
@@ -54,7 +55,8 @@ async def fill(runtime: Runtime) -> None:
         sellers = await _seed_sellers(cell, market, sample)
         await _seed_people(cell, market, sample, sellers["home"], password_hash)
         for product in read_sample().product:
-            await _seed_product(runtime, cell, market, product, sellers[product.seller])
+            key = await _seed_product(cell, market, product, sellers[product.seller])
+            await _picture(runtime, cell, key, product, images)
         await _seed_plans(cell, market, sample, sellers)
         await ensure_demo_show(runtime, code)
         for days, title in enumerate(sample.starts[1:], start=1):
@@ -136,8 +138,8 @@ async def _seed_people(
 
 
 async def _seed_product(
-    runtime: Runtime, cell: Cell, market: markets.Market, sample: SampleProduct, seller: UUID
-) -> None:
+    cell: Cell, market: markets.Market, sample: SampleProduct, seller: UUID
+) -> UUID:
     async def act(tx: Tx) -> UUID:
         product = await catalog.find_product_id(tx, market.code, sample.slug)
         if product is None:
@@ -164,13 +166,20 @@ async def _seed_product(
                 await stock.set_stock(tx, variant, given.stock, market.code)
         return product
 
-    product = await cell.run(act)
+    return await cell.run(act)
+
+
+async def _picture(
+    runtime: Runtime, cell: Cell, product: UUID, sample: SampleProduct, images: dict[str, str]
+) -> None:
     async with cell.read() as tx:
-        pictured = (await catalog.get_product(tx, product, market.languages[0])).image
-    if pictured is None:
+        pictured = (await catalog.get_product(tx, product, "en")).image
+    if pictured is not None:
+        return
+    if sample.slug not in images:
         picture = await asyncio.to_thread(pictures.draw, sample.slug, PRODUCT_SIZE)
-        image = await _keep(runtime, picture)
-        await cell.run(lambda tx: catalog.set_image(tx, product, image, sample.alt))
+        images[sample.slug] = await _keep(runtime, picture)
+    await cell.run(lambda tx: catalog.set_image(tx, product, images[sample.slug], sample.alt))
 
 
 async def _seed_plans(
@@ -282,5 +291,5 @@ async def _keep_cover(runtime: Runtime, title: str) -> str:
 async def _keep(runtime: Runtime, picture: Image.Image) -> str:
     """Keep a drawn picture; returns its name."""
     out = io.BytesIO()
-    await asyncio.to_thread(picture.save, out, "PNG")
+    await asyncio.to_thread(picture.save, out, "PNG", compress_level=1)
     return await catalog.keep_image(runtime.store, out.getvalue())

@@ -9,7 +9,8 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from panier import orders, people, web
+from panier import orders, people, taxes, web
+from panier.invoices import total_pages
 from panier.invoices.paper import KINDS, print_pdf, write_out
 from panier.invoices.queries import (
     PAGE,
@@ -44,6 +45,7 @@ Year = Annotated[int, Query(ge=2000, le=9999)]
 
 pdf = [Depends(web.limit("pdf", PDFS))]
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(total_pages.router)
 
 
 @router.get("/order/{token}/invoice/{order}")
@@ -103,12 +105,14 @@ async def show_documents(
         found = await list_documents(tx, asked, before, PAGE + 1)
         totals = await sum_documents(tx, asked)
         years = await list_years(tx, asked.market, asked.sellers)
+        told = await taxes.list_traders(tx, asked.sellers or [])
     return web.render(
         request,
         "invoices/documents.html",
         asked=asked,
         years=sorted({*years, asked.year}, reverse=True),
         documents=found[:PAGE],
+        nameless=any(seller not in told for seller in asked.sellers or []),
         older=found[PAGE - 1].id if len(found) > PAGE else None,
         before=before,
         totals=totals,

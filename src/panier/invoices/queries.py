@@ -193,10 +193,27 @@ class Finding(msgspec.Struct):
 async def check_documents(tx: Tx, limit: int = 100) -> list[Finding]:
     """List what an auditor would not sign; empty is right.
 
-    Numbers begin at 1 and none is missing; an invoice states its order, a credit note its refund.
+    Numbers begin at 1 and none is missing; an invoice states its order, a credit note its refund;
+    what documents of an order state as VAT of a country, the books owe that country. An order is
+    left out while a refund is booked and its note not written, or its note is and it has failed.
     """
     sql = """
-    with counted as (
+    with written as (
+      select order_id, body->'address'->>'country' as country,
+             sum(case kind when 'invoice' then vat_minor else -vat_minor end) as vat
+      from document group by 1, 2),
+    booked as (
+      select p.order_id, a.owner as country, -sum(e.minor) as vat
+      from posting p join entry e on e.posting_id = p.id join account a on a.id = e.account_id
+      where a.kind = 'vat' and p.order_id in (select order_id from written) group by 1, 2),
+    open as (
+      select r.order_id from order_refund r left join document d on d.refund_id = r.id
+      where case when r.state <> 'done' then d.id is not null
+                 else d.id is null and exists (
+                   select 1 from order_refund_line l where l.refund_id = r.id
+                     and l.goods_minor + l.subsidy_minor + l.shipping_minor
+                         + l.shipping_subsidy_minor > 0) end),
+    counted as (
       select seller_id, kind, year, count(*) as documents, max(n) as highest
       from document group by seller_id, kind, year),
     back as (
@@ -213,6 +230,11 @@ async def check_documents(tx: Tx, limit: int = 100) -> list[Finding]:
       from document d join orders o on o.id = d.order_id
       where d.kind = 'invoice' and (d.gross_minor, d.vat_minor) is distinct from
         (o.goods_minor + o.shipping_minor + o.subsidy_minor, o.vat_minor)
+      union all
+      select 'VAT of documents and books differ', o.number
+      from written w full join booked b using (order_id, country) join orders o on o.id = order_id
+      where coalesce(w.vat, 0) <> coalesce(b.vat, 0)
+        and order_id not in (select order_id from open)
       union all
       select 'a credit note and its refund differ', d.number
       from document d left join back b on b.refund_id = d.refund_id

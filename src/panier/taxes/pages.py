@@ -10,7 +10,6 @@ from panier import catalog, people, web
 from panier.catalog import Seller
 from panier.kit.errors import Forbidden, NotFound
 from panier.kit.i18n import current_language
-from panier.kit.sheet import write_sheet
 from panier.people import Reader
 from panier.taxes.actions import set_trader
 from panier.taxes.legal import LegalForm, list_countries, read_form
@@ -59,12 +58,7 @@ async def send_all(
     """Send the same list as a file."""
     sellers, traders = await _list(reader, called)
     table = [_row(seller, traders.get(seller.id)) for seller in sellers]
-    name = f"legal-{reader.market.code}.csv"
-    return Response(
-        write_sheet(COLUMNS, table),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return web.send_sheet(f"legal-{reader.market.code}.csv", COLUMNS, table)
 
 
 @router.get("/seller/legal/{seller}")

@@ -3,14 +3,10 @@
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from panier import shows
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import run
-from panier.shows.ics import escape, fold
 from tests.shows.conftest import Open
 from tests.shows.laid import lay, lay_show
 
@@ -92,17 +88,6 @@ async def test_a_cancelled_show_is_cancelled_in_calendars_and_an_ended_one_is_go
     assert "STATUS:CANCELLED" in (await browser.get("/fr/shows/one.ics")).text
     assert (await browser.get("/fr/shows/two.ics")).status_code == 404
     assert (await browser.get("/fr/shows/three.ics")).status_code == 404
-
-
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=300))
-def test_folded_lines_are_short_and_unfold_to_what_they_were(text: str) -> None:
-    parts = list(fold(text))
-    assert all(len(part.encode()) <= 75 for part in parts)
-    assert "\r\n".join(parts).replace("\r\n ", "") == text
-
-
-def test_text_in_a_calendar_is_escaped_and_cannot_start_a_line() -> None:
-    assert escape("a\\b;c,d\r\ne\nf\rg\x07\x7f") == "a\\\\b\\;c\\,d\\ne\\nfg"
 
 
 def form_of(laid_products: list[object], **changes: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from panier.kit.i18n import _
 from panier.people import Reader, ReaderHere
 from panier.runtime import Runtime
 from panier.shows import actions
-from panier.shows.ics import write_calendar
+from panier.shows.ics import write_show
 from panier.shows.queries import (
     CREW,
     HOST,
@@ -112,7 +112,7 @@ async def show_calendar(request: Request, reader: ReaderHere, slug: str) -> Resp
         show = await get_show_by_slug(tx, reader.market.code, slug)
     if show.state == State.ENDED:
         raise NotFound
-    text = write_calendar(show, runtime.settings.public_web_url + show.path, now())
+    text = write_show(show, runtime.settings.public_web_url + show.path, now())
     headers = {"content-disposition": f'attachment; filename="{show.slug}.ics"'}
     return Response(text, media_type="text/calendar; charset=utf-8", headers=headers)
 

@@ -179,6 +179,8 @@ class DisputeOpened(Event, frozen=True, kw_only=True):
     payment: UUID
     amount: Money
     reason: str
+    evidence_until: datetime | None = None
+    """Until when evidence is taken (UTC), if the provider says so."""
 
 
 class DisputeClosed(Event, frozen=True, kw_only=True):
@@ -197,6 +199,16 @@ class TransferReported(Event, frozen=True, kw_only=True):
     """The key under which it was asked for."""
     state: str
     """done, or failed: also after it was done."""
+    reason: str | None
+    """Why it failed."""
+
+
+class PayoutMoved(Event, frozen=True, kw_only=True):
+    """A payout to a seller or creator was sent, arrived, failed or came back."""
+
+    payout: UUID
+    state: str
+    """sent, paid, failed or returned."""
     reason: str | None
     """Why it failed."""
 
@@ -251,6 +263,8 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
     whole: bool
     """Nothing of the order was or will be sent."""
     by_buyer: bool
+    disputed: bool = False
+    """The buyer's bank has taken the money back, so nothing more is sent."""
 
 
 class ReturnAsked(Event, frozen=True, kw_only=True):

@@ -52,6 +52,8 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.StreamLost: [room_reactions.show_picture],
     events.SoldOut: [room_reactions.show_sold_out],
     events.BackInStock: [room_reactions.show_back_in_stock],
+    events.LowStock: [stock_reactions.note_low],
+    events.WaitingOffered: [order_reactions.tell_offer],
     events.DealAsked: [incentive_reactions.tell_asked],
     events.PaymentReported: [order_reactions.settle_reported],
     events.OrderPaid: [
@@ -64,8 +66,9 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.OrderRefused: [order_reactions.tell_refusal],
     events.RefundDone: [parcel_reactions.book_refund],
     events.RefundFailed: [parcel_reactions.note_failure, parcel_reactions.fill_in_by_dispute],
-    events.DisputeOpened: [parcel_reactions.book_dispute],
-    events.DisputeClosed: [parcel_reactions.close_dispute],
+    events.DisputeOpened: [parcel_reactions.book_dispute, parcel_reactions.tell_disputed],
+    events.DisputeClosed: [parcel_reactions.close_dispute, parcel_reactions.tell_decided],
+    events.PayoutMoved: [payout_reactions.tell_payout],
     events.OrderShipped: [parcel_reactions.tell_shipped],
     events.OrderDelivered: [payout_reactions.start_clock],
     events.OrderCancelled: [parcel_reactions.tell_cancelled],
@@ -136,6 +139,11 @@ async def _move_deals(_runtime: Runtime, cell: Cell) -> None:
         pass
 
 
+async def _tell_low_stock(_runtime: Runtime, cell: Cell) -> None:
+    while await stock.tell_low(cell):
+        pass
+
+
 async def _send_mail(runtime: Runtime, cell: Cell) -> None:
     settings = runtime.settings
     while await send_due_mail(cell, settings.mail_url, settings.mail_from):
@@ -193,6 +201,7 @@ async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
 TIMERS = [
     Timer("expire holds", 1.0, _expire_holds),
     Timer("move deals", 0.5, _move_deals),
+    Timer("tell low stock", 30.0, _tell_low_stock),
     Timer("send mail", 2.0, _send_mail),
     Timer("deliver webhooks", 1.0, _deliver_webhooks),
     Timer("resume payments", 5.0, _resume_payments),

@@ -6,8 +6,11 @@ from panier import events, payments, people
 from panier.kit.db import Tx
 from panier.kit.errors import NotFound, PanierError
 from panier.orders.letters import queue_confirmation, queue_refusal
+from panier.orders.offer_letters import tell_offer
 from panier.orders.queries import Checkout, find_checkout, list_orders_of
 from panier.orders.settle import settle_batch
+
+__all__ = ["confirm_by_mail", "remember_buyer", "settle_reported", "tell_offer", "tell_refusal"]
 
 
 async def settle_reported(tx: Tx, event: events.PaymentReported) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from panier.kit.db import Tx, find, rows
 from panier.kit.money import Money
-from panier.people import Address
+from panier.people import Address, Person
 from panier.taxes import Business
 
 ORDER = """o.id, o.checkout_id as checkout, o.market, o.seller_id as seller, s.name as seller_name,
@@ -302,3 +302,14 @@ async def check_orders(tx: Tx, limit: int = 100) -> list[Finding]:
     select rule, subject from findings where rule is not null order by rule, subject limit %s
     """
     return await rows(tx, sql, (limit,), Finding)
+
+
+async def find_buyer(tx: Tx, buyer: UUID, market: str) -> Person | None:
+    """Return whom a browser's last paid purchase in a market was for, by what they told then."""
+    return await find(
+        tx,
+        "select buyer as id, email, name, language from checkout"
+        " where buyer = %s and market = %s and state = 'paid' order by at desc limit 1",
+        (buyer, market),
+        Person,
+    )

@@ -4,8 +4,8 @@ owns    order_step (with orders), fulfilment, parcel, giving_back, order_refund 
         the objects labels/…
 says    OrderShipped, OrderDelivered, OrderCancelled, ReturnAsked, ReturnLabelled, OrderReturned,
         OrderRefunded
-hears   RefundDone, RefundFailed, DisputeOpened, DisputeClosed (books, states); its own events
-        (mails to the buyer)
+hears   RefundDone, RefundFailed; DisputeOpened, DisputeClosed (books, states, mails to sellers
+        and finance); its own events (mails to the buyer)
 limits  20 parcels an order, 200 orders a bulk action; 14 days to withdraw; a label of 5 MiB
 """
 

@@ -146,6 +146,8 @@ class Cancelling(msgspec.Struct, frozen=True):
     sellable: bool = True
     """The units go back to what can be sold."""
     note: str = ""
+    disputed: bool = False
+    """The buyer's bank has taken the money back."""
 
 
 async def cancel(tx: Tx, order: UUID, asked: Cancelling, person: UUID | None) -> bool:
@@ -183,6 +185,7 @@ async def take_back(tx: Tx, work: Work, asked: Cancelling, units: Mapping[int, i
             units=sorted(units.items()),
             whole=not any(line.kept for line in work.units),
             by_buyer=asked.by_buyer,
+            disputed=asked.disputed,
         ),
     )
     await advance(tx, work)

@@ -3,6 +3,9 @@
 What is lost counts as a refund of the orders that the payment paid. First the bank's money takes
 the place of refunds that failed (a provider refuses to give back what is disputed); the rest is
 shared out over what is left of each line and parcel. What nobody can give back is our loss.
+
+Once the buyer has back all that an order cost them, the sale is undone: the platform's part of
+what cost them nothing goes back too, and what is not sent yet is not sent: its units can be sold.
 """
 
 from uuid import UUID, uuid5
@@ -13,9 +16,10 @@ from panier.kit.db import Tx, rows, run, value
 from panier.kit.errors import NotFound, PanierError
 from panier.kit.money import Money
 from panier.orders import Checkout, State
+from panier.parcels.actions import Cancelling, take_back
 from panier.parcels.queries import Finding
 from panier.parcels.refunds import Refund, book, list_refunds, list_taken, sold, write_lines
-from panier.parcels.reversal import Back, Wanted, plan, spread
+from panier.parcels.reversal import WHOLE, Back, Line, Parts, Wanted, plan, spread
 from panier.parcels.rules import Reason
 from panier.parcels.standing import Work, advance, lock
 from panier.payments import Dispute, Payment
@@ -75,8 +79,31 @@ async def book_lost(tx: Tx, payment: Payment, dispute: Dispute) -> None:
         if left:
             rest = Money(left, dispute.currency)
             await ledger.post(tx, [ledger.write_off(dispute.id, payment.market, rest)])
+    for work in await _list_undone(tx, works):
+        unsent = {n: units for n, units in work.left("to_send").items() if units}
+        if unsent and work.state in (State.PAID, State.PACKED):
+            key = uuid5(dispute.id, f"unsent {work.order.id}")
+            asked = Cancelling(key, by_buyer=False, disputed=True)
+            await take_back(tx, work, asked, unsent)
     for work in works:
         await advance(tx, work)
+
+
+async def _list_undone(tx: Tx, works: list[Work]) -> list[Work]:
+    """Return the orders whose price is all back; one without a price with all the others only."""
+    lefts = [
+        (work, _count_left(Back([sold(line) for line in work.lines],
+                                await list_taken(tx, work.order.id))))
+        for work in works
+    ]  # fmt: skip
+    everything = not any(left for _, left in lefts)
+    return [work for work, left in lefts if not left and (work.order.total.minor or everything)]
+
+
+def _count_left(back: Back) -> int:
+    """Return what of an order's price is not back."""
+    gone = sum(line.parts.paid for line in back.taken.values())
+    return sum(line.parts.paid for line in back.sold) - gone
 
 
 async def _lose_refused(tx: Tx, payment: Payment, dispute: Dispute, checkout: Checkout) -> bool:
@@ -133,11 +160,31 @@ async def _spread(tx: Tx, works: list[Work], dispute: Dispute, amount: int) -> i
         Back([sold(line) for line in work.lines], await list_taken(tx, work.order.id))
         for work in works
     ]
-    taken = 0
-    for work, back, wanted in zip(works, backs, spread(amount, backs), strict=True):
-        if any(wanted.amounts.values()) or wanted.shipping:
+    lefts = [_count_left(back) for back in backs]
+    everything, taken = amount >= sum(lefts), 0
+    for work, back, left, shared in zip(works, backs, lefts, spread(amount, backs), strict=True):
+        parcel = 0 if shared.shipping is WHOLE else shared.shipping
+        minor = sum(shared.amounts.values()) + parcel
+        undone = minor == left and (left > 0 or everything)
+        wanted = _undo(shared, back) if undone else shared
+        if minor or (undone and _is_left(back)):
             taken += await _take(tx, work, back, wanted, dispute)
     return taken
+
+
+def _undo(wanted: Wanted, back: Back) -> Wanted:
+    """Let all that is left of the parcel's price go back, and of lines that cost nothing."""
+    free = frozenset(line.n for line in back.sold if not line.parts.goods)
+    return wanted._replace(shipping=WHOLE, free=free)
+
+
+def _is_left(back: Back) -> bool:
+    """Tell whether anything of an order is not back yet, also of what the platform paid."""
+    return any(
+        any(of > gone for of, gone in zip(line.parts, taken.parts, strict=True))
+        for line in back.sold
+        for taken in (back.taken.get(line.n, Line(line.n, 0, Parts())),)
+    )
 
 
 async def _take(tx: Tx, work: Work, back: Back, wanted: Wanted, dispute: Dispute) -> int:

@@ -2,6 +2,7 @@
 
 from panier import events, payments
 from panier.kit.db import Tx
+from panier.parcels.dispute_letters import tell_decided, tell_disputed
 from panier.parcels.disputes import book_lost, book_opened, book_won, find_case
 from panier.parcels.letters import (
     tell_cancelled,
@@ -20,7 +21,9 @@ __all__ = [
     "fill_in_by_dispute",
     "note_failure",
     "tell_cancelled",
+    "tell_decided",
     "tell_directions",
+    "tell_disputed",
     "tell_received",
     "tell_refunded",
     "tell_return",

@@ -29,6 +29,8 @@ class Step(msgspec.Struct):
     """Units by line; empty: none are named."""
     link: str | None = None
     """The carrier's page."""
+    paper: str | None = None
+    """The credit note."""
 
 
 async def tell_shipped(tx: Tx, event: events.OrderShipped) -> None:
@@ -63,13 +65,16 @@ async def tell_cancelled(tx: Tx, event: events.OrderCancelled) -> None:
     """Tell a buyer what will not be sent, and that its money goes back."""
     checkout, story = await _read(tx, event.order)
     with use_language(checkout.language):
-        if event.by_buyer:
+        if event.disputed:
+            said = [_("Your bank gave you the money back, so this will not be sent:")]
+        elif event.by_buyer:
             said = [_("As you wished, this will not be sent:")]
         else:
             said = [_("%(seller)s cannot send this:", seller=story.order.seller_name)]
         notes = [refund.note for refund in story.refunds if refund.reason == "cancelled"]
         said += [note for note in notes[-1:] if note and not event.by_buyer]
-        said.append(_("The money goes back to your card; banks take up to five working days."))
+        if not event.disputed:
+            said.append(_("The money goes back to your card; banks take up to five working days."))
         subject = _("Your order is cancelled") if event.whole else _("A part of it is cancelled")
         await _queue(tx, checkout, story, Step(subject, said, dict(event.units)))
 
@@ -132,7 +137,8 @@ async def tell_refunded(tx: Tx, event: events.OrderRefunded) -> None:
             *([refund.note] if refund.note else []),
         ]  # fmt: skip
         subject = _("%(amount)s is on its way back to you", amount=amount)
-        await _queue(tx, checkout, story, Step(subject, said, {}))
+        paper = f"{checkout.page_url}/credit/{event.refund}"
+        await _queue(tx, checkout, story, Step(subject, said, {}, paper=paper))
 
 
 async def _read(tx: Tx, order: UUID) -> tuple[Checkout, Story]:
@@ -153,6 +159,7 @@ async def _queue(tx: Tx, checkout: Checkout, story: Story, step: Step) -> None:
         "subject": step.subject,
         "said": step.said,
         "link": step.link,
+        "paper": step.paper,
     }
     market = await markets.get_market(tx, checkout.market)
     text, html = (

@@ -193,18 +193,23 @@ class Waiting(msgspec.Struct):
     number: str
     at: datetime
     what: str
-    """A return, or a refund that failed: return, refund."""
+    """A return, a refund that failed, a bank that holds the money: return, refund, dispute."""
 
 
 async def list_waiting(tx: Tx, market: str, sellers: Sequence[UUID] | None) -> list[Waiting]:
-    """List returns under way and refunds that failed, the oldest first; None: of all sellers."""
+    """List returns under way, refunds that failed and open disputes; None: of all sellers."""
     sql = """
     select o.id as "order", o.number, w.at, w.what from (
       select order_id, at, 'return' as what from giving_back
       where market = %(market)s and state = 'asked'
       union all
       select order_id, at, 'refund' from order_refund
-      where market = %(market)s and state = 'failed') w
+      where market = %(market)s and state = 'failed'
+      union all
+      select b.id, d.at, 'dispute' from dispute d
+      join checkout c on c.payment_id = d.payment_id join orders b on b.checkout_id = c.id
+      where d.state = 'open' and c.market = %(market)s
+        and b.state not in ('cancelled', 'refunded')) w
     join orders o on o.id = w.order_id
     where %(sellers)s::uuid[] is null or o.seller_id = any(%(sellers)s)
     order by w.at limit 100

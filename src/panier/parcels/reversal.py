@@ -76,6 +76,8 @@ class Wanted(NamedTuple):
     amounts: Mapping[int, int]
     """Minor units of the goods' price by line, without units."""
     shipping: int | Literal[Shipping.WHOLE] = 0
+    free: frozenset[int] = frozenset()
+    """Lines that cost the buyer nothing and are undone all the same, wherever their units are."""
 
 
 class Back(NamedTuple):
@@ -133,7 +135,8 @@ def plan(sold: Sequence[Line], taken: Mapping[int, Line], wanted: Wanted) -> lis
         units, amount = wanted.units.get(line.n, 0), wanted.amounts.get(line.n, 0)
         if min(units, amount) < 0 or before.quantity + units > line.quantity:
             raise RefundTooMuch(n=line.n)
-        parts = _goods(line, before, units, amount).plus(shipping[line.n])
+        undone = line.n in wanted.free
+        parts = _goods(line, before, units, amount, undone=undone).plus(shipping[line.n])
         if units or any(parts):
             backs.append(Line(line.n, units, parts))
     if not backs:
@@ -141,14 +144,17 @@ def plan(sold: Sequence[Line], taken: Mapping[int, Line], wanted: Wanted) -> lis
     return backs
 
 
-def _goods(line: Line, before: Line, units: int, amount: int) -> Parts:
+def _goods(line: Line, before: Line, units: int, amount: int, *, undone: bool) -> Parts:
     price, back = line.parts.goods, before.parts.goods
     after = before.quantity + units
     share = _round(price * after, line.quantity) - _round(price * before.quantity, line.quantity)
     taking = min(share, price - back) + amount
     if back + taking > price:
         raise RefundTooMuch(n=line.n)
-    of, whole = (back + taking, price) if price else (after, line.quantity)
+    if price:
+        of, whole = back + taking, price
+    else:
+        of, whole = (1, 1) if undone else (after, line.quantity)
     names = ("subsidy", "vat", "commission", "creator")
     return Parts(goods=taking, **_slice(line.parts, before.parts, names, of, whole))
 

@@ -15,7 +15,8 @@ from panier.kit.money import Money
 from panier.kit.outbox import record
 from panier.payments.provider import DisputeNews
 
-DISPUTE = "id, payment_id as payment, reference, minor, currency, state, reason, at, closed_at"
+DISPUTE = """id, payment_id as payment, reference, minor, currency, state, reason, at, closed_at,
+  evidence_until"""
 
 
 class Dispute(msgspec.Struct):
@@ -30,6 +31,8 @@ class Dispute(msgspec.Struct):
     reason: str
     at: datetime
     closed_at: datetime | None
+    evidence_until: datetime | None = None
+    """Until when evidence is taken (UTC); empty: the provider does not say."""
 
     @property
     def amount(self) -> Money:
@@ -82,14 +85,15 @@ async def _open(tx: Tx, provider: str, payment: Disputed, news: DisputeNews) -> 
         reason=news.reason,
         at=now(),
         closed_at=None,
+        evidence_until=news.evidence_until,
     )
     await run(
         tx,
         "insert into dispute (id, payment_id, provider, reference, minor, currency, state, reason,"
-        " at) values (%s, %s, %s, %s, %s, %s, 'open', %s, %s)",
+        " at, evidence_until) values (%s, %s, %s, %s, %s, %s, 'open', %s, %s, %s)",
         (
             dispute.id, payment.id, provider, dispute.reference, dispute.minor, dispute.currency,
-            dispute.reason, dispute.at,
+            dispute.reason, dispute.at, dispute.evidence_until,
         ),
     )  # fmt: skip
     await run(
@@ -105,6 +109,7 @@ async def _open(tx: Tx, provider: str, payment: Disputed, news: DisputeNews) -> 
             payment=payment.id,
             amount=dispute.amount,
             reason=dispute.reason,
+            evidence_until=dispute.evidence_until,
         ),
     )
     return dispute

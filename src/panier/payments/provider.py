@@ -169,6 +169,8 @@ class DisputeNews(msgspec.Struct, frozen=True):
     amount: Money
     reason: str
     state: Literal["open", "won", "lost"]
+    evidence_until: datetime | None = None
+    """Until when evidence is taken (UTC)."""
 
 
 class Moved(msgspec.Struct, frozen=True):

@@ -1,8 +1,8 @@
 """Payouts: what sellers and creators are owed, when it is theirs, and how it reaches them.
 
 owns    maturity, reserve_term, payout_run, payout
-says    nothing; the books and its own rows tell
-hears   OrderDelivered, OrderRefunded, TransferReported
+says    PayoutMoved
+hears   OrderDelivered, OrderRefunded, TransferReported; PayoutMoved (a mail to whose money it is)
 limits  an order's money moves once a fact; a run needs two people; a transfer is tried 10 times
         before somebody has to look; 500 releases and 50 transfers a go
 """

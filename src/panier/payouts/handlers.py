@@ -3,8 +3,11 @@
 from panier import events, payments
 from panier.kit.clock import now
 from panier.kit.db import Tx
+from panier.payouts.letters import tell_payout
 from panier.payouts.sending import settle
 from panier.payouts.settlement import correct, expect
+
+__all__ = ["hear_transfer", "start_clock", "take_back", "tell_payout"]
 
 
 async def start_clock(tx: Tx, event: events.OrderDelivered) -> None:

@@ -282,6 +282,11 @@ async def list_payouts_of(tx: Tx, kind: str, party: UUID, limit: int = 100) -> l
     return await rows(tx, sql, (party, kind, limit), Payout)
 
 
+async def find_payout(tx: Tx, payout: UUID) -> Payout | None:
+    """Return a payout, if there is such a one."""
+    return await find(tx, PAYOUT + " where x.id = %s", (payout,), Payout)
+
+
 async def lock_payouts(tx: Tx, payouts: Sequence[UUID]) -> list[Payout]:
     """Read payouts that nobody else moves until this transaction ends."""
     sql = PAYOUT + " where x.id = any(%b) order by x.id for update of x"

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import structlog
 
-from panier import ledger, payments
+from panier import events, ledger, payments
 from panier.kit.cells import Cell
 from panier.kit.db import Tx, run, value
 from panier.kit.errors import NotFound
 from panier.kit.ids import new_id
+from panier.kit.outbox import record
 from panier.payouts.queries import Payout, lock_payouts
 from panier.payouts.rules import TRANSITIONS, CannotRetry, State
 from panier.settings import Settings
@@ -130,7 +131,13 @@ async def settle(tx: Tx, answer: payments.TransferAnswer, moment: datetime) -> b
         " attempts = 0, next_try_at = %s, changed_at = %s where id = %s",
         (to.value, answer.reference, answer.reason, look, moment, payout.id),
     )
+    await _tell(tx, payout, to, answer.reason)
     return True
+
+
+async def _tell(tx: Tx, payout: Payout, to: State, reason: str | None) -> None:
+    fact = events.PayoutMoved(market=payout.market, payout=payout.id, state=to.value, reason=reason)
+    await record(tx, fact)
 
 
 async def _look_later(tx: Tx, payout: Payout, moment: datetime) -> None:
@@ -182,6 +189,7 @@ async def give_back(tx: Tx, key: UUID, run_id: UUID, moment: datetime) -> None:
         "update payout set state = 'returned', changed_at = %s where id = %s",
         (moment, key),
     )
+    await _tell(tx, payout, State.RETURNED, payout.reason)
 
 
 async def _access(tx: Tx, key: UUID, run_id: UUID) -> Payout:

@@ -1,15 +1,17 @@
 """Stock: what is left of each variant, and who holds how much of it until when.
 
-owns    stock, stock_movement, allocation, hold, waiting
+owns    stock, stock_movement, allocation, hold, waiting, low_stock, low_stock_off
 says    SoldOut, BackInStock, LowStock, WaitingOffered, HoldExpired; tells the pulse
         `stock` {variant: available}
-hears   ShowEnded, ShowCancelled; orders take and give back inside their own transactions
+hears   ShowEnded, ShowCancelled; LowStock (a mail to the seller); orders take and give back
+        inside their own transactions
 limits  a hold lasts at most 15 minutes and is extended once (30 minutes with a payment under
         way); 20 units a buyer and
         variant; a million units of a variant; 10,000 people wait for a variant
 """
 
 from panier.stock.actions import Claim, claim, expire_holds, extend, release, take, unclaim
+from panier.stock.alerts import tell_low
 from panier.stock.allocations import Allocation, allocate, free_allocations
 from panier.stock.closing import close_at
 from panier.stock.commands import (
@@ -25,16 +27,20 @@ from panier.stock.movements import (
     correct,
     give_back,
     restock,
+    set_alert,
     set_stock,
 )
 from panier.stock.queries import (
     Finding,
     Hold,
+    Places,
     check_stock,
     find_gone,
     get_availability,
     list_claimed,
+    list_counts,
     list_holds,
+    lock_counts,
 )
 from panier.stock.rules import (
     UNITS_MAX,
@@ -53,7 +59,7 @@ from panier.stock.rules import (
     WrongSign,
 )
 from panier.stock.shelves import PULSE
-from panier.stock.waiting import Place, Wish, leave, list_places, wait
+from panier.stock.waiting import Offered, Place, Wish, find_offer, leave, list_places, wait
 
 __all__ = [
     "PULSE",
@@ -71,7 +77,9 @@ __all__ = [
     "Movement",
     "NotEnough",
     "NothingToExtend",
+    "Offered",
     "Place",
+    "Places",
     "Reason",
     "ShowOver",
     "SoldOut",
@@ -90,6 +98,7 @@ __all__ = [
     "extend",
     "extend_by_socket",
     "find_gone",
+    "find_offer",
     "free_allocations",
     "get_availability",
     "give_back",
@@ -97,13 +106,17 @@ __all__ = [
     "hold_all",
     "leave",
     "list_claimed",
+    "list_counts",
     "list_holds",
     "list_places",
+    "lock_counts",
     "places_by_socket",
     "release",
     "restock",
+    "set_alert",
     "set_stock",
     "take",
+    "tell_low",
     "unclaim",
     "unwait_by_socket",
     "wait",

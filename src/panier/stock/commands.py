@@ -41,6 +41,7 @@ async def wait_in_line(
     buyer: UUID,
     wanted: Wait,
     show: UUID | None,
+    person: UUID | None,
 ) -> list[dict[str, Any]]:
     """Get in line; answers all the buyer's places.
 
@@ -49,7 +50,7 @@ async def wait_in_line(
     markets.check_selling((await markets.access_market_in(cell, market)).stage)
     await catalog.get_unit_price(cell, market, wanted.variant)
     wish = Wish(buyer, wanted.variant, wanted.quantity, market, show, settings.offer_seconds,
-                settings.hold_quantity_max)  # fmt: skip
+                settings.hold_quantity_max, person)  # fmt: skip
 
     async def act(tx: Tx) -> list[Place]:
         await wait(tx, wish)
@@ -118,6 +119,7 @@ async def wait_by_socket(call: rooms.Call) -> list[dict[str, Any]]:
         buyer=call.visitor,
         wanted=wanted,
         show=call.show,
+        person=call.person,
     )
 
 

@@ -1,9 +1,12 @@
-"""Reactions: a show that is over gives back what was set aside for it, and nobody waits there."""
+"""Reactions: a show that is over gives back what it had of its own; sellers hear what runs low."""
 
 from panier import events
 from panier.kit.db import Tx
+from panier.stock.alerts import note_low
 from panier.stock.allocations import free_allocations
 from panier.stock.waiting import close_lines
+
+__all__ = ["end_allocations", "note_low"]
 
 
 async def end_allocations(tx: Tx, event: events.ShowEnded | events.ShowCancelled) -> None:

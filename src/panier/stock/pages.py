@@ -16,6 +16,8 @@ from panier.kit.i18n import N_, _
 from panier.kit.ids import new_id
 from panier.people import Person, Reader
 from panier.shows import Show
+from panier.stock import alert_pages
+from panier.stock.alerts import list_wishes
 from panier.stock.allocations import allocate, free_allocations, list_allocations
 from panier.stock.imports import NOTE_MAX, ImportRefused, import_stock
 from panier.stock.lists import (
@@ -57,6 +59,7 @@ SAID = {
 Word = Annotated[str, Field(max_length=80)]
 
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(alert_pages.router)
 
 
 class Asked(BaseModel):
@@ -253,6 +256,8 @@ async def _list(
     filtered = _filter(reader, asked)
     async with reader.cell.read() as tx:
         shelves = await list_shelves(tx, filtered, after, PAGE + 1)
+        who = people.require(reader).id
+        wishes = await list_wishes(tx, who, sorted(reader.sellers))
     return web.render(
         request,
         "stock/stock.html",
@@ -263,6 +268,8 @@ async def _list(
         asked=asked,
         query={name: text for name, text in asked.model_dump().items() if text},
         imported=imported,
+        wishes=wishes,
+        said=request.query_params.get("said", ""),
         refused=refused,
         lines=refused.details.get("lines", []) if refused else [],
         keeps=_keeps_all(reader) or bool(reader.sellers),

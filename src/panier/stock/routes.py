@@ -45,6 +45,7 @@ async def join_line(
         buyer=reader.visitor,
         wanted=Wait(variant=variant, quantity=given.quantity),
         show=given.show,
+        person=reader.person.id if reader.person else None,
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.kit.db import Tx, rows, run, value
+from panier.kit.db import Tx, find, rows, run, value
 from panier.kit.errors import NotFound
 from panier.kit.ids import new_id
 from panier.stock.closing import closed
@@ -25,8 +25,9 @@ PLACES_MAX = 100
 """Places of one buyer that are listed."""
 
 JOIN = """
-insert into waiting (id, variant_id, market, show_id, buyer, quantity, seconds, state, at)
-values (%s, %s, %s, %s, %s, %s, %s, 'waiting', %s)
+insert into waiting (id, variant_id, market, show_id, buyer, quantity, seconds, state, at,
+                     person_id)
+values (%s, %s, %s, %s, %s, %s, %s, 'waiting', %s, %s)
 on conflict (buyer, variant_id) where state in ('waiting', 'offered') do nothing
 """
 LENGTH = "select count(*) from waiting where variant_id = %s and state = 'waiting'"
@@ -68,6 +69,8 @@ class Wish(msgspec.Struct, frozen=True):
     """How long an offer shall be theirs."""
     limit: int
     """Units that one buyer may hold of one variant."""
+    person: UUID | None = None
+    """Who it is, if they are signed in: an offer is told to them by mail."""
 
 
 async def wait(tx: Tx, wish: Wish) -> None:
@@ -89,7 +92,7 @@ async def wait(tx: Tx, wish: Wish) -> None:
     if await _count_line(tx, wish.variant) >= LINE_MAX:
         raise LineFull
     row = (new_id(), wish.variant, wish.market, wish.show, wish.buyer, wish.quantity,
-           wish.seconds, now())  # fmt: skip
+           wish.seconds, now(), wish.person)  # fmt: skip
     await run(tx, JOIN, row)
 
 
@@ -134,3 +137,26 @@ async def list_places(tx: Tx, buyer: UUID, market: str) -> list[Place]:
     """List where `buyer` waits and what is offered to them, in the order they asked."""
     asked = {"buyer": buyer, "market": market, "most": PLACES_MAX, "beyond": POSITION_MAX + 1}
     return await rows(tx, PLACES, asked, Place)
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """An open offer: units that are held for somebody who waited."""
+
+    variant: UUID
+    market: str
+    show: UUID | None
+    buyer: UUID
+    person: UUID | None
+    quantity: int
+    until: datetime
+
+
+async def find_offer(tx: Tx, waiting: UUID) -> Offered | None:
+    """Return an offer that is open still, or None."""
+    sql = """
+    select w.variant_id as variant, w.market, w.show_id as show, w.buyer, w.person_id as person,
+           h.quantity, h.expires_at as until
+    from waiting w join hold h on h.id = w.hold_id
+    where w.id = %s and w.state = 'offered' and h.state = 'held' and h.expires_at > %s
+    """
+    return await find(tx, sql, (waiting, now()), Offered)

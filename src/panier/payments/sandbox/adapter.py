@@ -131,7 +131,12 @@ def _news(told: webhooks.Told) -> News:
             return AccountAnswer(told.account, told.state)
         case webhooks.DisputeTold():
             return DisputeNews(
-                told.dispute, told.payment_reference, told.amount, told.reason, told.state
+                told.dispute,
+                told.payment_reference,
+                told.amount,
+                told.reason,
+                told.state,
+                told.evidence_until,
             )
 
 

@@ -1,5 +1,6 @@
 """Disputes as the sandbox keeps them: a card that always disputes, and a bank that decides."""
 
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,9 @@ from panier.kit.errors import NotFound
 from panier.kit.money import Money
 from panier.payments.sandbox.intents import LATE_BATCH_MAX
 from panier.payments.sandbox.webhooks import DisputeTold, queue
+
+EVIDENCE_DAYS = 7
+"""So long the buyer's bank takes evidence."""
 
 DISPUTE = """d.id, d.intent_id, i.market, i.currency, coalesce(d.minor, 0) as minor, d.reason,
   d.state"""
@@ -103,4 +107,5 @@ def _told(d: Dispute) -> DisputeTold:
         amount=d.amount,
         reason=d.reason,
         state=d.state,
+        evidence_until=now() + timedelta(days=EVIDENCE_DAYS) if d.state == "open" else None,
     )

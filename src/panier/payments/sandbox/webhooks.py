@@ -70,6 +70,8 @@ class DisputeTold(msgspec.Struct, frozen=True, tag_field="type", tag="dispute"):
     amount: Money
     reason: str
     state: Literal["open", "won", "lost"]
+    evidence_until: datetime | None = None
+    """Until when evidence is taken (UTC), while it is open."""
 
 
 class TransferTold(msgspec.Struct, frozen=True, tag_field="type", tag="transfer"):

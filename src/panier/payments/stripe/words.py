@@ -1,7 +1,7 @@
 """Stripe's words in ours, pure: objects as its API documents them become answers of the port."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -169,7 +169,12 @@ def dispute_of(dispute: Object) -> DisputeNews | None:
         amount=Money(dispute["amount"], dispute["currency"].upper()),
         reason=dispute["reason"],
         state=status if status in ("won", "lost") else "open",
+        evidence_until=_moment((dispute.get("evidence_details") or {}).get("due_by")),
     )
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def news_of(event: Object, moment: datetime) -> tuple[str | None, News | None]:

@@ -1,0 +1,133 @@
+"""Letters about disputes: to the staff of each seller concerned, and to finance."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from panier import events, markets, orders, people
+from panier.kit.db import Tx
+from panier.kit.i18n import N_, _, current_language
+from panier.kit.money import Money
+from panier.markets import Market
+from panier.orders import Order, State
+from panier.parcels.disputes import find_case
+from panier.payments import Dispute
+from panier.people import Note, Person
+
+REASONS = {
+    "fraudulent": N_("The card’s owner says they did not pay."),
+    "product_not_received": N_("The buyer says that nothing arrived."),
+    "product_unacceptable": N_("The buyer says that it is not what was promised."),
+    "credit_not_processed": N_("The buyer says that they were promised money back."),
+    "duplicate": N_("The buyer says that they paid twice."),
+    "general": N_("The bank gives no reason."),
+}
+"""What banks say; anything else is shown as it is."""
+UNSENT = (State.PAID, State.PACKED)
+
+
+async def tell_disputed(tx: Tx, event: events.DisputeOpened) -> None:
+    """Tell what a bank has taken back for now, why, and until when it listens."""
+    payment, dispute = await find_case(tx, event.payment, event.dispute)
+    if dispute.state != "open":
+        return  # decided meanwhile: that is told
+    checkout = await orders.find_checkout_of(tx, payment.id)
+    concerned = await orders.list_orders_of(tx, checkout.id) if checkout else []
+    market = await markets.get_market(tx, event.market)
+    finance = await people.list_with_role(tx, event.market, "finance")
+    for order in concerned:
+        staff = await people.list_staff(tx, order.seller)
+
+        def to_staff(_person: Person, order: Order = order) -> Note:
+            said = [_("A buyer’s bank has taken their money back, until the dispute is decided.")]
+            if order.state in UNSENT:
+                said.append(_("Please send nothing of this order before that."))
+            said.append(
+                _("Please tell our finance team what proves the sale, such as the carrier’s word"
+                  " that it arrived. They answer the bank.")
+            )  # fmt: skip
+            return _note(market, [order], dispute, said)
+
+        await people.write_to(tx, event.market, staff, to_staff)
+    if concerned:
+
+        def to_finance(_person: Person) -> Note:
+            said = [
+                _("A buyer’s bank has taken their money back, until the dispute is decided."),
+                _("Please hand in what proves the sale with the payment provider. The sellers were"
+                  " asked for it."),
+            ]  # fmt: skip
+            return _note(market, concerned, dispute, said)
+
+        await people.write_to(tx, event.market, finance, to_finance)
+
+
+async def tell_decided(tx: Tx, event: events.DisputeClosed) -> None:
+    """Tell how a dispute ended, and what follows."""
+    payment, dispute = await find_case(tx, event.payment, event.dispute)
+    checkout = await orders.find_checkout_of(tx, payment.id)
+    concerned = await orders.list_orders_of(tx, checkout.id) if checkout else []
+    market = await markets.get_market(tx, event.market)
+    finance = await people.list_with_role(tx, event.market, "finance")
+    letters = [(await people.list_staff(tx, o.seller), [o]) for o in concerned]
+    if concerned:
+        letters.append((finance, concerned))
+    for to, of in letters:
+
+        def write(_person: Person, of: list[Order] = of) -> Note:
+            if event.won:
+                said = [_("The bank has given the money back to us: the sale stands."),
+                        _("What was not sent yet can be sent now.")]  # fmt: skip
+            else:
+                said = [
+                    _("The bank has left the money with the buyer."),
+                    _("Everybody who had a part of it gives it back, as with a refund. What was"
+                      " not sent of an order whose money is all gone is cancelled, and its units"
+                      " can be sold again."),
+                ]  # fmt: skip
+            return _note(market, of, dispute, said, won=event.won)
+
+        await people.write_to(tx, event.market, to, write)
+
+
+def _note(
+    market: Market,
+    of: list[Order],
+    dispute: Dispute,
+    said: list[str],
+    *,
+    won: bool | None = None,
+) -> Note:
+    numbers = ", ".join(order.number for order in of)
+    total = sum((order.total for order in of), Money.zero(dispute.currency))
+    language = current_language()
+    if won is None:
+        subject = _("A payment is disputed: %(order)s", order=numbers)
+    elif won:
+        subject = _("The dispute is won: %(order)s", order=numbers)
+    else:
+        subject = _("The dispute is lost: %(order)s", order=numbers)
+    facts = [
+        (_("Order"), numbers),
+        (_("Paid for it"), total.format(language)),
+        (_("Disputed of the payment"), dispute.amount.format(language)),
+        (_("Reason"), _(REASONS[dispute.reason]) if dispute.reason in REASONS else dispute.reason),
+    ]
+    if won is None:
+        facts.append((_("Evidence until"), _until(market, dispute.evidence_until)))
+    page = f"{market.path}seller/orders/{of[0].id}"
+    return Note(
+        subject=subject,
+        said=said,
+        facts=facts,
+        link=(_("See the order"), page),
+        why=_("You get this mail because you see to these orders."),
+    )
+
+
+def _until(market: Market, moment: datetime | None) -> str:
+    if moment is None:
+        return _("the payment provider does not say; please look there")
+    zone = ZoneInfo(market.time_zone)
+    return str(format_date(moment.astimezone(zone), "long", current_language()))

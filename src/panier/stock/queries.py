@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from panier.kit.db import Tx, rows
+from panier.stock.counts import lock
 
 HOLDS_MAX = 500
 """Holds read of one buyer."""
@@ -104,6 +105,21 @@ class Hold(msgspec.Struct):
     """While a payment is under way: when it would have ended without one."""
 
 
+class Places(msgspec.Struct, frozen=True):
+    """The counts of a variant."""
+
+    available: int
+    held: int
+    sold: int
+    apart: int
+    """Left of what is set aside for single shows."""
+
+    @property
+    def whole(self) -> int:
+        """Return all there is of it, whoever has it."""
+        return self.available + self.held + self.sold + self.apart
+
+
 class Finding(msgspec.Struct):
     """Counts that do not agree, and by how many units."""
 
@@ -165,6 +181,24 @@ async def find_gone(tx: Tx, baskets: Mapping[UUID, Sequence[Hold]]) -> dict[UUID
         for key, units in wanted.items()
     }  # fmt: skip
     return {key: short for key, short in gone.items() if short}
+
+
+async def list_counts(tx: Tx, variants: Sequence[UUID]) -> dict[UUID, Places]:
+    """Return the counts of each variant that has stock."""
+    sql = """
+    select s.variant_id, s.available, s.held, s.sold,
+           (select coalesce(sum(a.available), 0)::int from allocation a
+            where a.variant_id = s.variant_id and a.closed_at is null)
+    from stock s where s.variant_id = any(%s)
+    """
+    cursor = await tx.execute(sql, (list(variants),))
+    return {variant: Places(*counts) for variant, *counts in await cursor.fetchall()}
+
+
+async def lock_counts(tx: Tx, variants: Sequence[UUID]) -> dict[UUID, Places]:
+    """Return the same, and keep it so until the end of `tx`."""
+    await lock(tx, variants)
+    return await list_counts(tx, variants)
 
 
 async def check_stock(tx: Tx) -> list[Finding]:

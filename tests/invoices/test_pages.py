@@ -163,3 +163,40 @@ async def test_a_years_file_sums_to_what_was_sold_less_what_went_back(
     empty = await client.get(f"/fr/seller/invoices?year={year - 1}")
     assert "No invoices in this year" in empty.text
     assert (await client.get("/fr/seller/invoices?year=x")).status_code == 422
+
+
+async def mails(cell: Cell) -> list[str]:
+    async with cell.read() as tx:
+        cursor = await tx.execute("select body_text || body_html from mail order by id")
+        return [row[0] for row in await cursor.fetchall()]
+
+
+async def test_mails_lead_to_the_invoice_and_to_the_credit_note(
+    app: FastAPI, cell: Cell, settings: Settings, runtime: Runtime, client: httpx2.AsyncClient
+) -> None:
+    key = new_id()
+    page = link(runtime, key)
+    sold = await laid.sell(
+        cell, settings, language="de", checkout=key, page_url=f"http://localhost:8400{page}"
+    )
+    asked = Cancelling(new_id(), by_buyer=True)
+    await cell.run(lambda tx: parcels.cancel(tx, sold.order, asked, None))
+    await laid.work(cell, settings)
+    async with cell.read() as tx:
+        invoice, note = await invoices.list_documents_of(tx, sold.order)
+        (refund,) = (await parcels.list_refunds(tx, [sold.order]))[sold.order]
+    told = await mails(cell)
+    for way, document in ((f"invoice/{sold.order}", invoice), (f"credit/{refund.id}", note)):
+        (mail,) = [text for text in told if f"{page}/{way}" in text]
+        assert mail.count(f"{page}/{way}") == 2  # as text and as HTML
+        led = await client.get(f"{page}/{way}")
+        assert led.headers["location"] == f"{page}/document/{document.id}"
+    other = await laid.sell(cell, settings)
+    theirs = link(runtime, other.placed.checkout)
+    assert (await client.get(f"{theirs}/credit/{refund.id}")).status_code == 404
+    assert (await client.get(f"{page}/credit/{new_id()}")).status_code == 404
+    assert (await client.get(f"{page}x/credit/{refund.id}")).status_code == 401
+    async with cell.tx() as tx:
+        await tx.execute("delete from document where id = %s", (note.id,))
+    waiting = await client.get(f"{page}/credit/{refund.id}")
+    assert "The credit note is being written" in waiting.text

@@ -9,13 +9,14 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from panier import orders, people, taxes, web
+from panier import orders, parcels, people, taxes, web
 from panier.invoices import total_pages
 from panier.invoices.paper import KINDS, print_pdf, write_out
 from panier.invoices.queries import (
     PAGE,
     Asked,
     Document,
+    find_credit_note,
     find_document,
     find_invoice,
     list_all,
@@ -56,6 +57,26 @@ async def lead_buyer(
     path = f"{reader.market.path}order/{token}"
     found = await _access_bought(request, reader, token, order)
     return await _lead(request, reader, found, f"{path}/document", path)
+
+
+@router.get("/order/{token}/credit/{refund}")
+async def lead_to_credit(
+    request: Request, reader: people.ReaderHere, token: str, refund: UUID
+) -> Response:
+    """Lead a buyer to the credit note of a refund of theirs, as the mail about it does."""
+    path = f"{reader.market.path}order/{token}"
+    checkout = _open_link(request, token)
+    async with reader.cell.read() as tx:
+        theirs = [order.id for order in await orders.list_orders_of(tx, checkout)]
+        known = await parcels.list_refunds(tx, theirs)
+        note = await find_credit_note(tx, refund)
+    if all(
+        one.id != refund or one.market != reader.market.code for of in known.values() for one in of
+    ):
+        raise NotFound
+    if note is None:
+        return web.render(request, "invoices/waiting.html", back=path, credit=True)
+    return RedirectResponse(f"{path}/document/{note.id}", 303)
 
 
 @router.get("/order/{token}/document/{document}.pdf", dependencies=pdf)
@@ -160,13 +181,18 @@ async def show_to_seller(request: Request, reader: people.ReaderHere, document: 
 
 async def _access_bought(request: Request, reader: Reader, token: str, order: UUID) -> Order:
     """Return an order of the checkout that a link names; raises BadToken or NotFound."""
-    runtime: Runtime = request.app.state.runtime
-    checkout = UUID(runtime.signer.open(orders.ORDER_PAGE, token, None)["checkout"])
+    checkout = _open_link(request, token)
     async with reader.cell.read() as tx:
         found = await orders.find_order(tx, order)
     if found is None or found.checkout != checkout or found.market != reader.market.code:
         raise NotFound
     return found
+
+
+def _open_link(request: Request, token: str) -> UUID:
+    """Return the checkout that a link names; raises BadToken."""
+    runtime: Runtime = request.app.state.runtime
+    return UUID(runtime.signer.open(orders.ORDER_PAGE, token, None)["checkout"])
 
 
 async def _access_sold(reader: Reader, document: UUID) -> Document:
@@ -203,7 +229,7 @@ async def _lead(request: Request, reader: Reader, order: Order, base: str, back:
     async with reader.cell.read() as tx:
         found = await find_invoice(tx, order.id)
     if found is None:
-        return web.render(request, "invoices/waiting.html", back=back)
+        return web.render(request, "invoices/waiting.html", back=back, credit=False)
     return RedirectResponse(f"{base}/{found.id}", 303)
 
 

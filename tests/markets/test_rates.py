@@ -29,6 +29,11 @@ TODAY = date(2026, 11, 21)
         ("ES", "standard", 2100),
         ("ES", "reduced", 1000),
         ("ES", "books", 400),
+        ("FI", "standard", 2550),
+        ("FI", "food", 1350),
+        ("RO", "standard", 2100),
+        ("SE", "food", 600),
+        ("IE", "children_clothing", 0),
     ],
 )
 async def test_the_shipped_vat_rates_are_the_laws(
@@ -43,7 +48,8 @@ async def test_the_shipped_vat_rates_are_the_laws(
     ("country", "category", "on"),
     [
         ("FR", "zero", TODAY),
-        ("PL", "standard", TODAY),
+        ("PL", "food", TODAY),
+        ("CH", "standard", TODAY),
         ("FR", "", TODAY),
         ("FR", "standard", date(2013, 12, 31)),
     ],
@@ -69,3 +75,21 @@ async def test_a_new_rate_holds_from_its_day(cell: Cell) -> None:
 def test_every_shipped_rate_is_of_a_known_category() -> None:
     categories = {category for _, category, _, _ in read_shipped().rates()}
     assert categories == markets.VAT_CATEGORIES
+
+
+def test_every_country_that_is_sent_to_has_a_standard_rate() -> None:
+    shipped = {country for country, category, _, _ in read_shipped().rates()
+               if category == "standard"}  # fmt: skip
+    assert shipped == markets.EU | {"GB"}
+
+
+async def test_rates_of_many_countries_are_one_question_and_unknown_ones_are_left_out(
+    cell: Cell,
+) -> None:
+    async with cell.tx() as tx:
+        await markets.load(tx)
+        wanted = [("FR", "standard"), ("DE", "food"), ("PL", "food"), ("SE", "food")]
+        in_march = await markets.find_vat_rates(tx, wanted, date(2026, 3, 31))
+        in_april = await markets.find_vat_rates(tx, wanted, date(2026, 4, 1))
+    assert in_march == {("FR", "standard"): 2000, ("DE", "food"): 700, ("SE", "food"): 1200}
+    assert in_april == in_march | {("SE", "food"): 600}

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from panier import markets, people, web
-from panier.catalog import price_pages
+from panier.catalog import price_pages, shipping_pages
 from panier.catalog.queries import LIST_MAX, Seller, list_sellers_of
 from panier.catalog.rules import NAME_MAX, TIERS, tier_on
 from panier.catalog.tiers import set_tier
@@ -25,6 +25,7 @@ from panier.people import Reader
 
 router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
 router.include_router(price_pages.router)
+router.include_router(shipping_pages.router)
 
 TEAM = ("market", "finance", "admin")
 """Who agrees with sellers on commissions."""

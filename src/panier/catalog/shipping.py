@@ -1,7 +1,7 @@
 """What sellers ask for parcels, by destination, and whether a show's orders go in one."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, run
 from panier.kit.errors import BadInput, NotFound
 from panier.kit.i18n import _
-from panier.markets import get_market, vat_area
+from panier.markets import find_vat_rates, get_market, vat_area
 
 SHIPPING = """
 insert into shipping_rate (seller_id, country, minor, free_from_minor, changed_by, at)
@@ -87,6 +87,22 @@ async def set_one_parcel(tx: Tx, seller: UUID, *, offered: bool) -> None:
     sql = "update seller set one_parcel_per_show = %s where id = %s"
     if not await run(tx, sql, (offered, seller)):
         raise NotFound
+
+
+async def list_unpriced(
+    tx: Tx, seller: UUID, countries: Sequence[str], on: date
+) -> dict[str, list[str]]:
+    """List by country the VAT categories of a seller's products whose rate nobody knows there."""
+    cursor = await tx.execute(
+        "select distinct vat_category from product where seller_id = %s order by 1", (seller,)
+    )
+    categories = [row[0] for row in await cursor.fetchall()]
+    pairs = [(country, category) for country in countries for category in categories]
+    known = await find_vat_rates(tx, pairs, on)
+    return {
+        country: [category for category in categories if (country, category) not in known]
+        for country in countries
+    }
 
 
 async def _home_of(tx: Tx, seller: UUID) -> str:

@@ -34,12 +34,15 @@ class SampleProduct(msgspec.Struct, frozen=True):
 
 
 class SampleSeller(msgspec.Struct, frozen=True):
-    """A shop; `shipping` is the price of a parcel in minor units."""
+    """A shop, and what it asks for parcels by country."""
 
     slug: str
     name: str
-    shipping: int
+    shipping: dict[str, list[int]]
+    """The price of a parcel in minor units, and from how much of goods it is free, if ever."""
     legal: Trader
+    one_parcel: bool = False
+    """What a buyer orders in one show goes in one parcel."""
 
 
 class SamplePerson(msgspec.Struct, frozen=True):

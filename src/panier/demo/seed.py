@@ -15,7 +15,7 @@ from PIL import Image
 
 from panier import catalog, creators, markets, people, shows, stock, taxes
 from panier.demo import pictures
-from panier.demo.data import SampleMarket, SampleProduct, read_sample
+from panier.demo.data import SampleMarket, SampleProduct, SampleSeller, read_sample
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx
@@ -94,23 +94,28 @@ async def _seed_sellers(
         made = {}
         for key, seller in sample.sellers.items():
             known = await catalog.find_seller(tx, market.code, seller.slug)
-            made[key] = (
-                known.id
-                if known
-                else await catalog.create_seller(
-                    tx,
-                    market=market.code,
-                    slug=seller.slug,
-                    name=seller.name,
-                    country=market.country,
-                    shipping=Money(seller.shipping, market.currency),
-                )
-            )
+            made[key] = known.id if known else await _create_seller(tx, market, seller)
             if await taxes.find_trader(tx, made[key]) is None:
                 await taxes.set_trader(tx, made[key], seller.legal, None)
         return made
 
     return await cell.run(act)
+
+
+async def _create_seller(tx: Tx, market: markets.Market, sample: SampleSeller) -> UUID:
+    home = Money(sample.shipping[market.country][0], market.currency)
+    seller = await catalog.create_seller(
+        tx,
+        market=market.code,
+        slug=sample.slug,
+        name=sample.name,
+        country=market.country,
+        shipping=home,
+    )
+    for country, rate in sample.shipping.items():
+        await catalog.set_shipping(tx, seller, country, catalog.ParcelRate(*rate))
+    await catalog.set_one_parcel(tx, seller, offered=sample.one_parcel)
+    return seller
 
 
 async def _seed_people(

@@ -28,11 +28,17 @@ async def card(cell: Cell, behaviour: Behaviour = Behaviour.SUCCEEDS) -> str:
 
 
 async def fill_basket(
-    cell: Cell, shop: Shop, buyer: UUID, quantity: int = 1, variant: UUID | None = None
+    cell: Cell,
+    shop: Shop,
+    buyer: UUID,
+    quantity: int = 1,
+    variant: UUID | None = None,
+    *,
+    aside: bool = True,
 ) -> stock.Held:
-    """Hold units for `buyer`."""
+    """Hold units for `buyer`; not `aside`: want them, as in a show where who pays first gets it."""
     wanted = stock.Wanted(
-        new_id(), buyer, variant or shop.variant, quantity, "FR", shop.show, 480, 20
+        new_id(), buyer, variant or shop.variant, quantity, "FR", shop.show, 480, 20, aside
     )
     return await stock.hold(cell, wanted)
 

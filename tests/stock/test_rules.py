@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from panier.stock.rules import HoldLimitReached, NotEnough, Request, Share, SoldOut, grant, serve
 
-ANNA, BEN, CLEO = 1, 2, 3
+ANNA, BEN, CLEO, DORA = 1, 2, 3, 4
 CANDLE, MUG = 11, 12
 MORNING, EVENING = 21, 22
 
@@ -55,12 +55,18 @@ def test_a_show_that_may_not_go_beyond_stops_at_its_own_units() -> None:
 
 
 def test_what_sets_nothing_aside_must_be_there_and_leaves_it_there() -> None:
-    """Three may want the last unit; who sets it aside leaves nothing to want."""
-    wants = [Request(who, CANDLE, 1, 0, aside=False) for who in (ANNA, BEN)]
-    asked = [*wants, Request(CLEO, CANDLE, 1), Request(BEN, CANDLE, 1, 0, aside=False)]
-    *answers, late = grant(asked, {CANDLE: 1}, {}, 20)
-    assert answers == [0, 0, 0]
+    """Two may want the last unit, once each; who sets it aside leaves nothing to want."""
+
+    def want(who: int) -> Request:
+        return Request(who, CANDLE, 1, 0, aside=False)
+
+    asked = [want(ANNA), want(BEN), want(BEN), Request(CLEO, CANDLE, 1), want(DORA)]
+    anna, ben, again, cleo, late = grant(asked, {CANDLE: 1}, {}, 20)
+    assert (anna, ben, cleo) == (0, 0, 0)
+    assert isinstance(again, NotEnough)
     assert isinstance(late, SoldOut)
+    [more] = grant([want(ANNA)], {CANDLE: 3}, {}, 20, unheld={(ANNA, CANDLE): 3})
+    assert isinstance(more, NotEnough)
 
 
 requests = st.lists(
@@ -88,20 +94,25 @@ def test_never_more_than_there_is_and_never_a_needless_no(
     free = {CANDLE: candles, MUG: mugs}
     own = {pair: share.available for pair, share in given_shares.items()}
     baskets: Counter[tuple[int, int]] = Counter()
+    unheld: Counter[tuple[int, int]] = Counter()
     answers = grant(asked, dict(free), {}, 20, given_shares)
     for request, answer in zip(asked, answers, strict=True):
         pair = (request.show, request.variant)
+        whose = (request.buyer, request.variant)
         may_go_beyond = pair not in given_shares or given_shares[pair].beyond
         most = own.get(pair, 0) + (free[request.variant] if may_go_beyond else 0)
-        allowed = baskets[request.buyer, request.variant] + request.quantity <= 20
-        assert isinstance(answer, int) == (request.quantity <= most and allowed)
+        allowed = baskets[whose] + request.quantity <= 20
+        asked_for = request.quantity + (0 if request.aside else unheld[whose])
+        assert isinstance(answer, int) == (asked_for <= most and allowed)
         if isinstance(answer, int):
             assert answer == (min(request.quantity, own.get(pair, 0)) if request.aside else 0)
             if request.aside:
                 if pair in own:
                     own[pair] -= answer
                 free[request.variant] -= request.quantity - answer
-            baskets[request.buyer, request.variant] += request.quantity
+            else:
+                unheld[whose] = asked_for
+            baskets[whose] += request.quantity
     assert min(*free.values(), 0, *own.values()) == 0
 
 

@@ -84,6 +84,16 @@ async def test_the_same_press_twice_is_wanted_once_and_nobody_wants_more_than_th
     assert await counts(cell, shop) == (92, 8, 0)
 
 
+async def test_what_a_buyer_wants_already_counts_when_they_want_more(cell: Cell) -> None:
+    shop = await lay(cell, 3)
+    await stock.hold(cell, want(shop, ANNA, 2))
+    with pytest.raises(stock.NotEnough):
+        await stock.hold(cell, want(shop, ANNA, 2))
+    await stock.hold(cell, want(shop, ANNA))
+    await stock.hold(cell, want(shop, BEN, 3))
+    assert await basket(cell, ANNA) == [(2, False), (1, False)]
+
+
 async def test_taking_out_what_was_wanted_frees_nothing(cell: Cell) -> None:
     shop = await lay(cell, 5)
     await stock.hold(cell, press(shop, ANNA, quantity=2))

@@ -36,6 +36,15 @@ cross join lateral (
     and h.state in ('held', 'wanted') and h.checkout_id is null) f
 order by w.n
 """
+# What each buyer wants of a variant without its being set aside.
+UNHELD = """
+select f.units from unnest(%b::uuid[], %b::uuid[]) with ordinality w(buyer, variant_id, n)
+cross join lateral (
+  select coalesce(sum(h.quantity), 0)::int as units from hold h
+  where h.buyer = w.buyer and h.variant_id = w.variant_id and h.state = 'wanted'
+    and h.checkout_id is null) f
+order by w.n
+"""
 WRITE = """
 insert into hold (id, variant_id, market, show_id, buyer, quantity, state, at, expires_at)
 select id, variant_id, market, show_id, buyer, quantity, '{state}', m.at,
@@ -152,7 +161,8 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
         Request(w.buyer.int, w.variant.int, w.quantity, w.show.int if w.show else 0, w.aside)
         for w in fresh.values()
     ]
-    answers = grant(requests, available, in_basket, batch[0].limit, shares)
+    unheld = await _read_unheld(tx, [w for w in fresh.values() if not w.aside])
+    answers = grant(requests, available, in_basket, batch[0].limit, shares, unheld=unheld)
     granted: list[tuple[Wanted, int]] = []
     for w, answer in zip(fresh.values(), answers, strict=True):
         if isinstance(answer, int):
@@ -224,6 +234,16 @@ async def _read_holds(
         if expires_at is not None:
             known[w.hold.int] = expires_at
     return in_basket, known
+
+
+async def _read_unheld(tx: Tx, wanted: list[Wanted]) -> dict[tuple[int, int], int]:
+    """Return what these buyers want already without its being set aside."""
+    if not wanted:
+        return {}
+    asked = (Uuids([w.buyer for w in wanted]), Uuids([w.variant for w in wanted]))
+    cursor = await tx.execute(UNHELD, asked, prepare=True, binary=True)
+    units = [row[0] for row in await cursor.fetchall()]
+    return {(w.buyer.int, w.variant.int): n for w, n in zip(wanted, units, strict=True)}
 
 
 async def _write(tx: Tx, granted: list[tuple[Wanted, int]], moment: datetime) -> None:

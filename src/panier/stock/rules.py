@@ -169,16 +169,20 @@ def grant(
     held: Mapping[tuple[int, int], int],
     limit: int,
     shares: Mapping[tuple[int, int], Share] | None = None,
+    *,
+    unheld: Mapping[tuple[int, int], int] | None = None,
 ) -> list[PanierError | int]:
     """Decide in order of arrival: the units drawn from the show's own, or the refusal.
 
     Whoever still fits is served, even behind a larger request that did not. `available` is free
     units by variant (unknown: not found), `held` by buyer and variant, `limit` units a buyer and
-    variant, `shares` by show and variant. What sets nothing aside must be there, and stays there.
+    variant, `shares` by show and variant. What sets nothing aside must be there together with what
+    its buyer wants `unheld` already (by buyer and variant), and stays there.
     """
     left = dict(available)
     mine = dict(held)
     own = dict(shares or {})
+    wanted = dict(unheld or {})
     answers: list[PanierError | int] = []
     for buyer, variant, quantity, show, aside in requests:
         pair = (buyer, variant)
@@ -187,15 +191,20 @@ def grant(
             answers.append(NotFound())
         elif mine.get(pair, 0) + quantity > limit:
             answers.append(HoldLimitReached(limit=limit))
+        elif not aside:
+            units = wanted.get(pair, 0) + quantity
+            if draw(units, left[variant], share) is None:
+                answers.append(_too_few(variant, reach(left[variant], share)))
+            else:
+                wanted[pair] = units
+                mine[pair] = mine.get(pair, 0) + quantity
+                answers.append(0)
         elif (drawn := draw(quantity, left[variant], share)) is None:
             answers.append(_too_few(variant, reach(left[variant], share)))
         else:
-            if not aside:
-                drawn = 0
-            else:
-                left[variant] -= quantity - drawn
-                if share and drawn:
-                    own[show, variant] = share._replace(available=share.available - drawn)
+            left[variant] -= quantity - drawn
+            if share and drawn:
+                own[show, variant] = share._replace(available=share.available - drawn)
             mine[pair] = mine.get(pair, 0) + quantity
             answers.append(drawn)
     return answers

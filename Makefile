@@ -36,7 +36,7 @@ setup-dev: setup $(CHROMIUM)
 
 test: setup-dev ## All tests, on real engines and a real browser
 	tools/node npm test -- --passWithNoTests
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/pytest --numprocesses $(WORKERS)
 
 check: setup ## Format, lint, types, imports, house rules, wheel, lock
 	$(BIN)/ruff format --check .

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import hypothesis
 import psycopg
@@ -21,9 +21,8 @@ from panier.migrations import migrate
 from panier.people import passwords
 from panier.runtime import Runtime
 from panier.settings import Settings
+from tests.sharing import WORKER, Sharing, turn_of
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-"""Which of the processes that share the tests this is; empty when it is the only one."""
 TEMPLATE = f"panier_template{WORKER}"
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
 MEMORY_BYTES_MIN = 3 << 30
@@ -34,17 +33,17 @@ hypothesis.settings.register_profile("shared", hypothesis.settings(), deadline=N
 hypothesis.settings.load_profile("shared")
 
 
-TESTS = Path(__file__).parent
-HEAVY = {"browser", "engines", "journeys", "video"}
-"""Folders whose tests start programs and watch the clock: never two of them at a time."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Keep together what must not run at once."""
+    config.option.loadscopereorder = False
+    return Sharing(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what stays together when workers share the tests: what is heavy, and else a file."""
-    for item in items:
-        path = item.path.relative_to(TESTS)
-        group = "heavy" if path.parts[0] in HEAVY else str(path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with what takes longest, when processes share the tests."""
+    if WORKER:
+        items.sort(key=lambda item: turn_of(item.nodeid))
 
 
 def _in_memory() -> Path | None:

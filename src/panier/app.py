@@ -14,6 +14,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.middleware import Middleware
 
 import panier.baskets.routes
+import panier.bookings.pages
 import panier.catalog.pages
 import panier.catalog.routes
 import panier.creators.pages
@@ -37,7 +38,7 @@ import panier.shows.routes
 import panier.stock.pages
 import panier.stock.routes
 import panier.taxes.pages
-from panier import engines, orders, parcels, payments, people, reports, web, wiring
+from panier import bookings, engines, orders, parcels, payments, people, reports, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -64,6 +65,7 @@ ROUTERS = [
     panier.stock.pages.router,
     panier.stock.routes.router,
     panier.baskets.routes.router,
+    panier.bookings.pages.router,
     panier.parcels.pages.router,
     panier.invoices.pages.router,
     panier.orders.pages.router,
@@ -86,6 +88,7 @@ NAV = [
     web.Link(N_("Shows"), ""),
     web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
     web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
+    web.Link(N_("Products"), "seller/products", frozenset({"seller", "market"})),
     web.Link(N_("Stock"), "seller/stock", frozenset({"seller", "market", "finance"})),
     web.Link(N_("Prices"), "seller/prices", frozenset({"seller", "market"})),
     web.Link(N_("Vouchers"), "vouchers", frozenset({"seller", "market", "finance"})),
@@ -135,7 +138,7 @@ def create_app(runtime: Runtime) -> FastAPI:
             Middleware(web.LanguageOf),
             Middleware(web.Access),
             Middleware(web.SameOrigin, settings=settings),
-            Middleware(web.BodyLimit, larger=parcels.LARGE_FORMS),
+            Middleware(web.BodyLimit, larger={**parcels.LARGE_FORMS, **bookings.LARGE_FORMS}),
             Middleware(web.Express, routes=EXPRESS),
         ],
     )

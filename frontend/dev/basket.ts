@@ -34,6 +34,8 @@ export function basket() {
       expires_at: hold.expires_at,
       extended: hold.extended ?? false,
       offered: hold.offered ?? false,
+      unheld: asked.has("first_paid") ? hold.quantity : 0,
+      left: null,
     };
   });
   const goods = lines.reduce((sum, line) => sum + line.total.minor, 0);

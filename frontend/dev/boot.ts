@@ -24,6 +24,7 @@ export const boot = {
     ended_at: null,
     poster: `${FILES}/${kind}.jpg`,
     share_url: "/fr/live/linen",
+    stock_rule: asked.has("first_paid") ? "first_paid" : "hold",
   },
   video: {
     live: state === "live" || state === "rehearsing" ? picture : null,
@@ -67,6 +68,7 @@ export const boot = {
     end: "/fr/api/shows/show/end",
     pin: "/fr/api/shows/show/pin",
     unpin: "/fr/api/shows/show/unpin",
+    stock_rule: "/fr/api/shows/show/stock-rule",
     deal: "/fr/api/shows/show/deals",
     end_deal: "/fr/api/shows/show/deals/end",
   },

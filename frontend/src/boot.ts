@@ -77,7 +77,11 @@ export interface Show {
   ended_at: number | null;
   poster: string | null;
   share_url: string;
+  /** What the basket does: it holds stock, or sets nothing aside. */
+  stock_rule: StockRule;
 }
+
+export type StockRule = "hold" | "first_paid";
 
 export interface Boot {
   market: {
@@ -142,6 +146,7 @@ export interface StudioBoot extends Boot {
     end: string;
     pin: string;
     unpin: string;
+    stock_rule: string;
     deal: string;
     end_deal: string;
   };

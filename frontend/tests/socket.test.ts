@@ -34,6 +34,7 @@ function ears(): Ears {
   return {
     after: () => after,
     link: (state) => seen.push(state),
+    offered: (offer) => seen.push(`offered ${offer.variant}`),
     refused: (error) => seen.push(error.code),
     tick: (_now, facts) => seen.push(`facts ${facts.length}`),
     welcome: (frame) => seen.push(`welcome ${frame.seq}`),
@@ -79,6 +80,14 @@ describe("the socket", () => {
     Line.last.hear({ t: "re", id: 2, ok: { seq: 6 } });
     await expect(yes).resolves.toEqual({ seq: 6 });
     await expect(no).rejects.toThrow(Refused);
+  });
+
+  test("hears what is told to this viewer alone, and not what it does not know", async () => {
+    await joined();
+    const body = { variant: "v", quantity: 1, until: 120_000 };
+    Line.last.hear({ t: "own", now: 0, what: "offer", body });
+    Line.last.hear({ t: "own", now: 0, what: "something new", body: {} });
+    expect(seen.slice(3)).toEqual(["offered v"]);
   });
 
   test("does not wait for ever", async () => {

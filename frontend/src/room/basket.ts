@@ -4,6 +4,7 @@ import type { Price, Seller } from "../boot";
 import { money, t } from "../text";
 import { call, newKey, Problem } from "../web";
 import { Refused, type RoomSocket, Unheard } from "./socket";
+import { isUnheld } from "./unheld";
 
 export interface Line {
   variant: string;
@@ -24,6 +25,10 @@ export interface Line {
   extended: boolean;
   /** That is an offer to somebody who waited, and cannot be kept longer. */
   offered: boolean;
+  /** Units that are not set aside: who pays first gets them. */
+  unheld: number;
+  /** What is left to sell where that is less than `unheld`; null: enough. */
+  left: number | null;
 }
 
 export interface Voucher {
@@ -68,11 +73,14 @@ export const landed = signal(0);
 export const units = computed(() =>
   (basket.value?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0),
 );
+/** When what is set aside ends first. */
 export const earliest = computed(() =>
-  (basket.value?.lines ?? []).reduce<number | null>(
-    (first, line) => (first === null ? line.expires_at : Math.min(first, line.expires_at)),
-    null,
-  ),
+  (basket.value?.lines ?? [])
+    .filter((line) => !isUnheld(line))
+    .reduce<number | null>(
+      (first, line) => (first === null ? line.expires_at : Math.min(first, line.expires_at)),
+      null,
+    ),
 );
 
 /** After this the same wish goes over HTTP: a buyer should not wait for a dead line. */
@@ -98,7 +106,9 @@ export async function refresh(): Promise<void> {
 function take(next: Basket): void {
   const gone = (basket.value?.lines ?? []).filter(
     (line) =>
-      line.expires_at <= next.now && !next.lines.some((other) => other.variant === line.variant),
+      !isUnheld(line) &&
+      line.expires_at <= next.now &&
+      !next.lines.some((other) => other.variant === line.variant),
   );
   basket.value = next;
   for (const line of gone) {

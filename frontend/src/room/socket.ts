@@ -13,6 +13,14 @@ export interface Refusal {
   details?: Record<string, unknown>;
 }
 
+/** A unit is held for one who waited for it. */
+export interface Offered {
+  variant: string;
+  quantity: number;
+  /** Server time, milliseconds. */
+  until: number;
+}
+
 interface Welcome {
   t: "welcome";
   re: number;
@@ -27,6 +35,7 @@ interface Welcome {
 type Frame =
   | Welcome
   | { t: "tick"; now: number; facts?: Fact[]; pulse?: Pulse }
+  | { t: "own"; now: number; what: "offer"; body: Offered }
   | { t: "re"; id: number; ok?: unknown; error?: Refusal }
   | { t: "error"; error: Refusal }
   | { t: "resync" }
@@ -37,6 +46,8 @@ export type Link = "joining" | "on" | "lost" | "over";
 export interface Ears {
   welcome(frame: Welcome): void;
   tick(now: number, facts: Fact[], pulse: Pulse | undefined): void;
+  /** Told to this viewer alone. */
+  offered(offer: Offered): void;
   refused(error: Refusal): void;
   link(state: Link): void;
   /** The last fact seen, or null to ask for the whole state. */
@@ -164,6 +175,9 @@ export class RoomSocket {
       this.ears.link("on");
     } else if (frame.t === "tick") {
       this.ears.tick(frame.now, frame.facts ?? [], frame.pulse);
+    } else if (frame.t === "own") {
+      // A newer server may tell of more than offers.
+      if (frame.what === "offer") this.ears.offered(frame.body);
     } else if (frame.t === "re") {
       this.#answer(frame.id, frame.ok, frame.error);
     } else if (frame.t === "error") {

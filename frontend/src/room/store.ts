@@ -114,9 +114,9 @@ export function openRoom(boot: Boot): void {
         heardTime(now);
         let next = facts.reduce(fold, room.value);
         if (pulse) next = beat(next, pulse);
-        if (moved(room.value.stock, next.stock)) waiting.hurry(now);
         room.value = next;
       }),
+    offered: (offer) => void waiting.offered(offer).catch(() => undefined),
     welcome: (frame) =>
       batch(() => {
         heardTime(frame.now, true);
@@ -126,14 +126,11 @@ export function openRoom(boot: Boot): void {
           : (frame.facts ?? []).reduce(fold, room.value);
         if (frame.pulse) next = beat(next, frame.pulse);
         room.value = { ...next, seq: Math.max(next.seq, frame.seq) };
+        // What was told to this viewer alone while the line was down is not told again.
+        if (waiting.places.value.length > 0) waiting.refresh().catch(() => undefined);
       }),
   });
   void socket.open();
-}
-
-/** Whether stock changed of something that one waits for. */
-function moved(before: Room["stock"], after: Room["stock"]): boolean {
-  return waiting.places.value.some((place) => before[place.variant] !== after[place.variant]);
 }
 
 const ASK_AGAIN_MS = 5_000;

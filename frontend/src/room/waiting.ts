@@ -3,13 +3,13 @@ import { signal } from "@preact/signals";
 import { second, t } from "../text";
 import { call, Problem } from "../web";
 import * as held from "./basket";
-import { Refused } from "./socket";
+import { type Offered, Refused } from "./socket";
 
 export interface Place {
   variant: string;
   quantity: number;
   state: "waiting" | "offered";
-  /** 1 is the next; 0 with an offer. */
+  /** 1 is the next; 0 with an offer; 501 stands for any beyond. */
   position: number;
   /** Server time, milliseconds. */
   offer_until: number | null;
@@ -17,18 +17,20 @@ export interface Place {
 
 export const places = signal<Place[]>([]);
 
-const ASK_MS = { near: 5_000, far: 20_000 };
+/** An offer is told over the socket: asking is for one's place, and in case that was not heard. */
+const ASK_MS = { told: 30_000, near: 5_000, far: 20_000 };
 /** So many places from the front an offer may come at any moment. */
 const NEAR = 20;
-/** News are heard by all who wait at once; they ask spread over this time. */
-const HURRY_MS = 1_500;
+/** Beyond, places are not counted. */
+const COUNTED = 500;
 const OFFER_TOLD_MS = 12_000;
 const REMEMBERED = "panier.waiting";
 
 /** How long one who waits does without asking, milliseconds; null for one who does not wait. */
-export function pause(line: readonly Place[]): number | null {
+export function pause(line: readonly Place[], told: boolean): number | null {
   const ahead = line.filter((place) => place.state === "waiting").map((place) => place.position);
   if (ahead.length === 0) return null;
+  if (told) return ASK_MS.told;
   return Math.min(...ahead) <= NEAR ? ASK_MS.near : ASK_MS.far;
 }
 
@@ -42,24 +44,30 @@ export function placeOf(line: readonly Place[], variant: string): Place | undefi
   return line.find((place) => place.variant === variant);
 }
 
+/** "3", or "500+". */
+export function spokenPosition({ position }: Place): string {
+  return position > COUNTED ? `${COUNTED}+` : String(position);
+}
+
 let asked = 0;
-let due: number | null = null;
 /** Rises with each answer that is taken: an older one must not overwrite it. */
 let turn = 0;
 
 /** Ask when it is time to; given the server's time each second. */
 export function watch(now: number): void {
-  const wait = pause(places.value);
-  if (wait === null) return;
-  if (now < (due ?? asked + wait)) return;
+  const wait = pause(places.value, held.tools().socket() !== null);
+  if (wait === null || now < asked + wait) return;
   asked = now;
-  due = null;
   refresh().catch(() => undefined);
 }
 
-/** Something moved that one waits for: ask soon. */
-export function hurry(now: number): void {
-  due ??= Math.max(now, asked + HURRY_MS) + Math.random() * HURRY_MS;
+/** It is one's turn: told over the socket as the offer was made. */
+export function offered({ variant, quantity, until }: Offered): Promise<void> {
+  const others = places.value.filter((place) => place.variant !== variant);
+  return take([
+    ...others,
+    { variant, quantity, state: "offered", position: 0, offer_until: until },
+  ]);
 }
 
 export async function refresh(): Promise<void> {

@@ -6,12 +6,14 @@ import { Icon } from "../parts/icon";
 import { room, say, stockOf } from "../room/store";
 import { count, t } from "../text";
 import { busy, desk, ingest, state, status, step } from "./desk";
+import { Rule, RuleWord } from "./rule";
 
 /** Before the live: encoder, checklist, rehearsal, going on air. During it: the way to end it. */
 export function Backstage() {
   if (state.value === "live") {
     return (
       <section class="backstage" aria-label={t("End the live")}>
+        <RuleWord />
         <End />
         <details class="encoder-again">
           <summary>{t("Encoder settings")}</summary>
@@ -56,6 +58,7 @@ export function Backstage() {
           <p class="hint">{t("You can go live as soon as your picture arrives.")}</p>
         )}
       </div>
+      <Rule />
       <h2>{t("Your encoder")}</h2>
       <Encoder />
     </section>

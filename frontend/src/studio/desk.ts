@@ -1,6 +1,6 @@
 /** The host's desk: what the room, the encoder and the till tell, and what the host can do. */
 import { computed, signal } from "@preact/signals";
-import { type Price, readBoot, type ShowState, type StudioBoot } from "../boot";
+import { type Price, readBoot, type ShowState, type StockRule, type StudioBoot } from "../boot";
 import { reason } from "../room/basket";
 import { room, say } from "../room/store";
 import { call } from "../web";
@@ -77,6 +77,21 @@ export async function step(which: Step): Promise<boolean> {
     const show = await call<{ state: ShowState; live_at: number | null }>("POST", url, {});
     told.value = show.state;
     liveAt.value = show.live_at;
+  });
+}
+
+/** Choose what the basket does; a refusal leaves it as it was. */
+export function setRule(rule: StockRule): Promise<boolean> {
+  const { actions } = desk.value;
+  return act("rule", async () => {
+    try {
+      await call("PUT", actions.stock_rule, { stock_rule: rule });
+      desk.value = { ...desk.value, show: { ...desk.value.show, stock_rule: rule } };
+    } catch (error) {
+      // The browser has moved the dot already: draw it again where it was.
+      desk.value = { ...desk.value };
+      throw error;
+    }
   });
 }
 

@@ -4,7 +4,7 @@ import type { Product, Variant } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, moving } from "../room/basket";
 import { say, spoken, stockOf, variantStock } from "../room/store";
-import { join, leave, type Place, placeOf, places } from "../room/waiting";
+import { join, leave, type Place, placeOf, places, spokenPosition } from "../room/waiting";
 import { t } from "../text";
 import { type View, view } from "./page";
 
@@ -86,7 +86,7 @@ function soldOut(
   const full = t("Leave the line");
   const act = () => quit(product, chosen);
   if (wide) return { word: full, act };
-  return { word: t("Number %(position)s – leave", { position: place.position }), act };
+  return { word: t("Number %(position)s – leave", { position: spokenPosition(place) }), act };
 }
 
 function inBasket(variant: string): boolean {
@@ -100,7 +100,7 @@ function show(what: View): void {
 /** "You are number 3 in line." */
 function standing(place: Place): string {
   return t("You are number %(position)s in line. It comes into your basket when it is your turn.", {
-    position: place.position,
+    position: spokenPosition(place),
   });
 }
 

@@ -9,6 +9,7 @@ import { BasketButton } from "./basket-button";
 import { BasketView } from "./basket-view";
 import { Chat } from "./chat";
 import { DealCard } from "./deal";
+import { PaidFirst } from "./first-paid";
 import { FirstTime, firstTime } from "./first-time";
 import { LastMinute } from "./keep-longer";
 import {
@@ -73,6 +74,7 @@ export function App() {
       )}
       {view.value && <Sheet />}
       <LastMinute />
+      <PaidFirst />
       <Toasts />
       <p class="aside-only" role="status" aria-live="polite">
         {spoken.value}

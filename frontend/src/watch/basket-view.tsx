@@ -4,6 +4,7 @@ import type { Card, Price } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, type Line, moving, remove } from "../room/basket";
 import { clock, variantStock } from "../room/store";
+import { isUnheld } from "../room/unheld";
 import { duration, money, second, t } from "../text";
 import {
   address,
@@ -15,6 +16,7 @@ import {
   trouble,
   useSaved,
 } from "./checkout";
+import { FirstPaidWord, isFirstPaid, shortOf, unheldWord } from "./first-paid";
 import { KeepLonger } from "./keep-longer";
 import { desktop, page, products, view } from "./page";
 import { VoucherField } from "./voucher";
@@ -29,6 +31,7 @@ export function BasketView() {
       <div class="sheet-body">
         {desktop.value && <h2 class="side-title">{t("Basket")}</h2>}
         <KeepLonger />
+        <FirstPaidWord />
         <ul class="basket-lines">
           {held.lines.map((line) => (
             <BasketLine key={line.variant} line={line} />
@@ -50,7 +53,11 @@ function Empty() {
       <p>
         <strong>{t("Your basket is empty")}</strong>
       </p>
-      <p>{t("What you add is held for you for a few minutes.")}</p>
+      {isFirstPaid() ? (
+        <FirstPaidWord />
+      ) : (
+        <p>{t("What you add is held for you for a few minutes.")}</p>
+      )}
       {!desktop.value && (
         <button
           type="button"
@@ -69,7 +76,8 @@ function Empty() {
 function BasketLine({ line }: { line: Line }) {
   const left = (line.expires_at - clock.value) / 1000;
   const variant = products.value.get(line.product)?.variants.find((one) => one.id === line.variant);
-  const more = variant === undefined || variantStock(variant) > 0;
+  // What is not set aside is still among what is left.
+  const more = variant === undefined || variantStock(variant) > line.unheld;
   const locked = moving.value.has(line.variant);
   return (
     <li class="basket-line">
@@ -83,16 +91,23 @@ function BasketLine({ line }: { line: Line }) {
       <div class="basket-words">
         <span class="pinned-title">{line.title}</span>
         {line.variant_title && <span class="quiet small">{line.variant_title}</span>}
-        <span class={`hold small number ${left < 60 ? "soon" : ""}`}>
-          {left <= 0
-            ? t("It is no longer held for you")
-            : line.offered
-              ? t("Yours until %(time)s – %(left)s left", {
-                  time: second(line.expires_at),
-                  left: duration(left),
-                })
-              : t("Held for %(time)s", { time: duration(left) })}
-        </span>
+        {!isUnheld(line) && (
+          <span class={`hold small number ${left < 60 ? "soon" : ""}`}>
+            {left <= 0
+              ? t("It is no longer held for you")
+              : line.offered
+                ? t("Yours until %(time)s – %(left)s left", {
+                    time: second(line.expires_at),
+                    left: duration(left),
+                  })
+                : t("Held for %(time)s", { time: duration(left) })}
+          </span>
+        )}
+        {line.unheld > 0 && (
+          <span class={`hold small number ${shortOf(line) === null ? "" : "soon"}`}>
+            {unheldWord(line)}
+          </span>
+        )}
       </div>
       <div class="basket-end">
         <data class="money" value={line.total.minor}>

@@ -3,6 +3,7 @@ import { running } from "../room/deal";
 import { stockOf } from "../room/store";
 import { money, t } from "../text";
 import { AddButton } from "./add-button";
+import { isFirstPaid } from "./first-paid";
 import { priceOf, shown, view } from "./page";
 
 /** Stock is told from here down. */
@@ -25,6 +26,7 @@ export function Pinned() {
         <span class="pinned-words">
           <span class="pinned-title">{product.title}</span>
           <PriceWord product={product} />
+          {isFirstPaid() && <span class="rule-word">{t("Who pays first gets it")}</span>}
         </span>
       </button>
       <AddButton product={product} />

@@ -4,6 +4,7 @@ import { costs } from "../room/deal";
 import { variantStock } from "../room/store";
 import { money, t } from "../text";
 import { AddButton } from "./add-button";
+import { FirstPaidWord } from "./first-paid";
 import { page, products } from "./page";
 import { LOW_STOCK, PriceWord, Thumb } from "./pinned";
 
@@ -55,6 +56,7 @@ export function ProductView({ id }: { id: string }) {
         )}
       </div>
       <div class="sheet-end">
+        <FirstPaidWord />
         <AddButton product={product} variant={chosen.value} wide />
       </div>
     </>

@@ -53,20 +53,22 @@ export function PaymentStep() {
         {saved && (
           <fieldset class="choices">
             <legend>{t("Pay with")}</legend>
-            <label class="check">
-              <input
-                type="radio"
-                name="card"
-                checked={useSaved.value}
-                onChange={() => {
-                  useSaved.value = true;
-                }}
-              />
-              <CardName card={saved} />
-            </label>
-            <button type="button" class="button-link small" onClick={() => void forgetCard()}>
-              {t("Forget this card")}
-            </button>
+            <div class="saved-card">
+              <label class="check">
+                <input
+                  type="radio"
+                  name="card"
+                  checked={useSaved.value}
+                  onChange={() => {
+                    useSaved.value = true;
+                  }}
+                />
+                <CardName card={saved} />
+              </label>
+              <button type="button" class="button-link small" onClick={() => void forgetCard()}>
+                {t("Forget this card")}
+              </button>
+            </div>
             <label class="check">
               <input
                 type="radio"

@@ -38,7 +38,7 @@ import panier.shows.routes
 import panier.stock.pages
 import panier.stock.routes
 import panier.taxes.pages
-from panier import bookings, engines, orders, parcels, payments, people, reports, web, wiring
+from panier import bookings, engines, orders, parcels, payments, people, reports, taxes, web, wiring
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -107,8 +107,21 @@ async def _card_lines(tx: Tx, person: UUID) -> list[str]:
     return [f"{card.brand.capitalize()} •••• {card.last4}".rstrip(" •")] if card else []
 
 
+async def _company_lines(tx: Tx, person: UUID) -> list[str]:
+    company = await taxes.find_company(tx, person)
+    return [line for line in (company.name, company.vat_id) if line] if company else []
+
+
 KEEPSAKES = [
     people.ADDRESS,
+    people.Keepsake(
+        name="company",
+        title=N_("Company for your next basket"),
+        nothing=N_("Nothing is saved. It is kept with the address, if you ask us to."),
+        forget_label=N_("Forget this company"),
+        show=_company_lines,
+        forget=taxes.forget_company,
+    ),
     people.Keepsake(
         name="card",
         title=N_("Card for your next basket"),

@@ -7,6 +7,7 @@ limits  20 units of a variant a buyer (hold_quantity_max); a hold lasts hold_sec
 """
 
 from panier.baskets.actions import add_all, drop, show
+from panier.baskets.companies import Claim, Verdict, judge
 from panier.baskets.destinations import NotShippedThere, To, countries, find_refusal, net
 from panier.baskets.queries import (
     Asking,
@@ -37,6 +38,7 @@ from panier.baskets.rules import (
 
 __all__ = [
     "Asking",
+    "Claim",
     "Cut",
     "Destination",
     "Item",
@@ -49,6 +51,7 @@ __all__ = [
     "ShownBasket",
     "Sums",
     "To",
+    "Verdict",
     "Visit",
     "add_all",
     "as_json",
@@ -59,6 +62,7 @@ __all__ = [
     "find_unknown",
     "get_basket",
     "join_items",
+    "judge",
     "list_askings",
     "net",
     "presses",

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from panier import catalog, incentives, markets, rooms, shows, stock
+from panier import catalog, incentives, markets, rooms, shows, stock, taxes
+from panier.baskets.companies import Claim
 from panier.baskets.destinations import To
 from panier.baskets.queries import (
     OpenParcels,
@@ -24,6 +25,7 @@ from panier.kit.errors import BadInput, PanierError
 from panier.markets import Market
 from panier.people import Address
 from panier.settings import Settings
+from panier.taxes import VAT_ID_MAX
 
 QUANTITY_MAX = 1000
 """Units in one request; what one buyer may hold is `hold_quantity_max`."""
@@ -56,13 +58,19 @@ class Going(rooms.Args, kw_only=True):
     country: Country | None = None
     address: Place | None = None
     """In that country; with it, parcels on their way to another address do not count."""
+    vat_id: Annotated[str, msgspec.Meta(max_length=VAT_ID_MAX)] | None = None
+    """Of the company that buys; it has been looked up before."""
 
-    def to(self) -> To:
-        """Return it as what prices a basket."""
-        if self.country is None or self.address is None:
-            return To(self.country)
-        given = msgspec.structs.asdict(self.address)
-        return To(self.country, Address(**given, country=self.country))
+    def to(self, settings: Settings) -> To:
+        """Return it as what prices a basket; raises VatIdWrong."""
+        address = claim = None
+        if self.country is not None and self.address is not None:
+            given = msgspec.structs.asdict(self.address)
+            address = Address(**given, country=self.country)
+        if self.vat_id:
+            vat_id = taxes.read_vat_id(self.vat_id, self.country or "")
+            claim = Claim(vat_id, settings.vat_check_days)
+        return To(self.country, address, claim)
 
 
 class Drop(rooms.Args, kw_only=True):
@@ -213,6 +221,6 @@ async def show(call: rooms.Call, open_parcels: OpenParcels) -> ShownBasket:
     going = call.read(Going)
     market = await markets.access_market_in(call.cell, call.market)
     who = Who(call.visitor, call.person)
-    visit = Visit(who, market, call.language, going.to(), open_parcels)
+    visit = Visit(who, market, call.language, going.to(call.settings), open_parcels)
     async with call.cell.read() as tx:
         return await get_basket(tx, visit)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from panier.baskets.companies import Claim
 from panier.baskets.rules import Line, by_seller
 from panier.catalog import Offer
 from panier.kit.errors import PanierError
@@ -21,7 +22,8 @@ class To(NamedTuple):
     country: str | None = None
     address: Address | None = None
     """As far as it is known; the order's address decides."""
-    reverse_charge: bool = False
+    claim: Claim | None = None
+    """The company that buys, if one does."""
 
 
 class NotShippedThere(PanierError):

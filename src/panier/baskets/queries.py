@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from panier import catalog, incentives, markets, stock
+from panier.baskets.companies import judge
 from panier.baskets.destinations import To, countries, find_refusal
 from panier.baskets.reductions import Reduction, presses, take_off
 from panier.baskets.rules import Destination, Item, Line, by_seller, join_items, price, sums
@@ -16,9 +17,11 @@ from panier.incentives import ShownVoucher, Want, Who
 from panier.kit.clock import ms, now
 from panier.kit.db import Tx
 from panier.kit.errors import PanierError
+from panier.kit.i18n import translate
 from panier.kit.money import Money
 from panier.markets import Market, UnknownVatRate
 from panier.people import Address
+from panier.taxes import WORDS
 
 
 class SellerName(msgspec.Struct, frozen=True):
@@ -98,6 +101,8 @@ class ShownBasket(msgspec.Struct, frozen=True):
     """Why it cannot go where the buyer wished; the amounts are the market's own country's."""
     reverse_charge: bool
     """The buyer is a business that owes the VAT there: amounts are without it."""
+    vat_note: str | None
+    """What a company that gave its VAT id is told of who pays the VAT."""
     now: int
     """Server time in milliseconds since the epoch, for countdowns."""
 
@@ -134,6 +139,7 @@ class Sent(NamedTuple):
     joined: Mapping[UUID, OpenParcel]
     """Open parcels by seller."""
     refused: str | None = None
+    vat_note: str | None = None
 
 
 class Visit(NamedTuple):
@@ -219,7 +225,9 @@ async def price_basket(tx: Tx, visit: Visit, moment: datetime) -> Priced:
         if wanted == market.country:
             raise refusal
         to, wanted = To(), market.country
-    destination = Destination(wanted, to.reverse_charge)
+    verdict = await judge(tx, to.claim, wanted, found, moment) if to.claim and found else None
+    destination = Destination(wanted, verdict is not None and verdict.reverse_charge)
+    note = translate(language, WORDS[verdict.why]) if verdict else None
     asked = list_askings(who, market.code, found, holds, to=to._replace(country=wanted))
     joined = await join_parcels(tx, asked, open_parcels)
     taxed = {category: rates[wanted, category] for category in categories}
@@ -227,7 +235,7 @@ async def price_basket(tx: Tx, visit: Visit, moment: datetime) -> Priced:
     want = Want(who.visitor, who, market.code, presses(holds, moment))
     till = await incentives.open_till(tx, [want], moment, lock=False)
     known = [c for c in places if all((c, category) in rates for category in categories)]
-    sent = Sent(destination, known, joined, refusal.message(language) if refusal else None)
+    sent = Sent(destination, known, joined, refusal.message(language) if refusal else None, note)
     reduction = take_off(
         till, want, lines, holds, show=None, destination=destination, joined=joined
     )
@@ -283,6 +291,7 @@ def show_lines(reduction: Reduction, currency: str, at: datetime, sent: Sent) ->
         countries=list(sent.countries),
         refused=sent.refused,
         reverse_charge=sent.destination.reverse_charge,
+        vat_note=sent.vat_note,
         now=ms(at),
     )
 

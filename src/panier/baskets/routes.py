@@ -68,7 +68,9 @@ async def price_for_address(request: Request) -> Response:
     web.check_rate(request, "basket", PRESSES)
     reader = await people.read_reader(request, request.path_params["m"])
     going = await web.read_body(request, Going)
-    return web.write_json(await _priced(request, reader, going.to()))
+    return web.write_json(
+        await _priced(request, reader, going.to(request.app.state.runtime.settings))
+    )
 
 
 async def _priced(request: Request, reader: Reader, to: To) -> ShownBasket:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from panier import payments
+from panier import baskets, payments
 from panier.baskets import OpenParcel
 from panier.kit.arrays import (
     Bigs,
@@ -29,17 +29,18 @@ from panier.markets import Market
 from panier.orders.bookings import write_bookings
 from panier.orders.rules import Draft, DraftLine, number
 from panier.people import Address
+from panier.taxes import Business
 
 CHECKOUTS = """
 insert into checkout (id, key, buyer, market, show_id, person_id, payment_id, state, minor,
-  currency, email, name, name_on_air, address, remember, language, page_url, at)
+  currency, email, name, name_on_air, address, remember, language, page_url, business, at)
 select id, key, buyer, market, show_id, person_id, payment_id, 'placed', minor, currency, email,
-  name, name_on_air, address, remember, language, page_url, %b
+  name, name_on_air, address, remember, language, page_url, business, %b
 from unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::uuid[],
             %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::jsonb[], %b::bool[],
-            %b::text[], %b::text[])
+            %b::text[], %b::text[], %b::jsonb[])
   g(id, key, buyer, market, show_id, person_id, payment_id, minor, currency, email, name,
-    name_on_air, address, remember, language, page_url)
+    name_on_air, address, remember, language, page_url, business)
 """
 ORDERS = """
 insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,
@@ -70,7 +71,7 @@ LINE_COLUMNS: Kinds = (
     Bigs, Uuids, Ints, Bigs, Texts,
 )  # fmt: skip
 CHECKOUT_COLUMNS: Kinds = (
-    *[Uuids] * 3, Texts, *[Uuids] * 3, Bigs, *[Texts] * 4, Jsons, Bools, Texts, Texts,
+    *[Uuids] * 3, Texts, *[Uuids] * 3, Bigs, *[Texts] * 4, Jsons, Bools, Texts, Texts, Jsons,
 )  # fmt: skip
 # Numbers run per market and year of its calendar; the row stays locked until the commit.
 NUMBERS = """
@@ -106,8 +107,15 @@ class Placement(msgspec.Struct, frozen=True):
     payment_seconds: int
     provider: str
     """Who takes the money."""
-    reverse_charge: bool = False
-    """The buyer is a business that owes the VAT at the address."""
+    claim: baskets.Claim | None = None
+    """The VAT id of a buyer that is a company; who pays the VAT is judged when it is placed,"""
+    business: Business | None = None
+    """and frozen with it."""
+
+    @property
+    def reverse_charge(self) -> bool:
+        """Tell whether the buyer is a business that owes the VAT at the address."""
+        return self.business is not None and self.business.reverse_charge
 
 
 class Drafted(NamedTuple):
@@ -174,6 +182,7 @@ def _checkout_row(p: Placement, d: Drafted) -> tuple[object, ...]:
         p.checkout, p.key, p.buyer, p.market.code, p.show, p.person, d.payment, d.total.minor,
         d.total.currency, p.email, p.name, p.name_on_air,
         msgspec.json.encode(p.address), p.remember, p.language, p.page_url,
+        msgspec.json.encode(p.business) if p.business else None,
     )  # fmt: skip
 
 

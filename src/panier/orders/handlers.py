@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from panier import events, payments, people
+from panier import events, payments, people, taxes
 from panier.kit.db import Tx
 from panier.kit.errors import NotFound, PanierError
 from panier.orders.letters import queue_confirmation, queue_refusal
@@ -46,6 +46,11 @@ async def remember_buyer(tx: Tx, event: events.OrderPaid) -> None:
     if checkout is None or checkout.person is None or not checkout.remember:
         return
     await people.save_address(tx, checkout.person, checkout.sent_to)
+    if checkout.business is None:
+        await taxes.forget_company(tx, checkout.person)
+    else:
+        company = taxes.Company(checkout.business.company, checkout.business.vat_id)
+        await taxes.save_company(tx, checkout.person, company)
     payment = await payments.find_payment(tx, checkout.payment)
     if payment is not None and payment.kept_token is not None:
         await payments.keep_card(tx, checkout.person, payment)

@@ -19,6 +19,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, rows
 from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
+from panier.orders.companies import judge_company
 from panier.orders.frozen import Drafted, Placement, write
 from panier.orders.pricing import Basket, Prices, read_joined, read_prices
 from panier.orders.rules import (
@@ -118,6 +119,9 @@ async def _draft(
             holds[hold.checkout].append(hold)
     found = {p.checkout: _basket(p, holds[p.checkout]) for p in fresh}
     prices = await read_prices(tx, list(found.values()), moment)
+    if any(p.claim for p in fresh):
+        fresh = [await judge_company(tx, p, prices, holds[p.checkout]) for p in fresh]
+        found = {p.checkout: _basket(p, holds[p.checkout]) for p in fresh}
     joined = await read_joined(tx, prices, found)
     wants = {
         p.checkout: _want(p, holds[p.checkout], moment) for p in fresh if p.checkout in claimed

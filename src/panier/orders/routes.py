@@ -6,9 +6,10 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from panier import payments, people, web
+from panier import payments, people, taxes, web
 from panier.kit.errors import NotFound
 from panier.orders.checkout import check_out, refresh
+from panier.orders.companies import Typed, look_up
 from panier.orders.queries import find_checkout
 from panier.orders.wish import Buyer, Wish, make_placement, refusal_of, tell
 from panier.runtime import Runtime
@@ -16,6 +17,8 @@ from panier.settings import Settings
 
 TRIES = "30/minute"
 """Payments that one client may begin."""
+IDS = "20/minute"
+"""VAT ids that one client may have looked up."""
 LOOKS = "240/minute"
 """How often one client may ask how its payment stands."""
 
@@ -42,18 +45,30 @@ async def begin(request: Request) -> Response:
     return web.write_json(tell(settled, placed.page_url))
 
 
+@router.post("/company", openapi_extra=web.describe(Typed))
+async def check_company(request: Request) -> Response:
+    """Say whether the EU's register knows a VAT id: valid, invalid, pending or unchecked."""
+    web.check_rate(request, "company", IDS)
+    reader = await people.read_reader(request, request.path_params["m"])
+    typed = await web.read_body(request, Typed)
+    settings: Settings = request.app.state.runtime.settings
+    return web.write_json(await look_up(reader.cell, settings, typed, reader.language))
+
+
 @router.get("/saved")
 async def show_saved(request: Request, reader: people.ReaderHere) -> dict[str, Any]:
     """Return what the signed-in buyer let us keep: address, and what to show of the card."""
     settings: Settings = request.app.state.runtime.settings
     if reader.person is None:
-        return {"address": None, "card": None}
+        return {"address": None, "card": None, "company": None}
     async with reader.cell.read() as tx:
         address = await people.get_saved_address(tx, reader.person.id)
         card = await payments.find_card(tx, reader.person.id, settings.payments)
+        company = await taxes.find_company(tx, reader.person.id)
     return {
         "address": msgspec.to_builtins(address),
         "card": {"brand": card.brand, "last4": card.last4} if card else None,
+        "company": msgspec.to_builtins(company),
     }
 
 

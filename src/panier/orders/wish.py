@@ -22,6 +22,7 @@ from panier.kit.signing import Signer
 from panier.markets import Market
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out_all
+from panier.orders.companies import Company, read_company
 from panier.orders.frozen import Placement
 from panier.orders.rules import (
     ORDER_PAGE,
@@ -75,6 +76,7 @@ class Wish(rooms.Args, kw_only=True):
     remember: bool = False
     name_on_air: Consent = "none"
     total: Amount | None = None
+    company: Company | None = None
 
 
 class Buyer(NamedTuple):
@@ -91,7 +93,7 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
     """Check a wish and make it a placement with its order page.
 
     Raises MarketPaused, CurrencyMismatch, BadInput, CountryRefused, PostcodeWrong, NoSavedCard,
-    TokenWrong.
+    TokenWrong, VatIdWrong.
     """
     market = buyer.market
     markets.check_selling(market.stage)
@@ -102,6 +104,10 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
     name = check_name(wish.name)
     address = Address(**msgspec.structs.asdict(wish.address))
     keep = wish.remember and buyer.person is not None
+    address = check_address(address, market.country)
+    business = claim = None
+    if wish.company is not None:
+        business, claim = read_company(wish.company, address.country, settings)
     return Placement(
         checkout=checkout,
         key=wish.key,
@@ -112,7 +118,7 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
         email=people.normal_email(wish.email),
         name=name,
         name_on_air=name_on_air(name, wish.name_on_air),
-        address=check_address(address, market.country),
+        address=address,
         remember=keep,
         language=buyer.language,
         token=await _token_of(buyer, wish.card, settings),
@@ -121,6 +127,8 @@ async def make_placement(wish: Wish, buyer: Buyer, settings: Settings, signer: S
         page_url=f"{settings.public_web_url}{market.path}order/{page}",
         payment_seconds=settings.payment_seconds,
         provider=settings.payments,
+        claim=claim,
+        business=business,
     )
 
 

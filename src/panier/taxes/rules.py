@@ -146,8 +146,8 @@ WORDS = {
     ),
     Why.OUTSIDE: N_("VAT is charged as of everybody; your id is on the invoice."),
     Why.DOMESTIC: N_(
-        "A seller in your basket is in the country we deliver to, so VAT is charged; it is on your"
-        " invoice."
+        "Something in your basket is sold within the country we deliver to, so VAT is charged; it"
+        " is on your invoice."
     ),
     Why.UNREGISTERED: N_(
         "A seller in your basket cannot sell across the border without VAT, so it is charged."

@@ -50,7 +50,7 @@ async def send_bookings(reader: people.ReaderHere, variant: UUID) -> Response:
         )
         for one in booked
     ]  # fmt: skip
-    name = f"bookings-{service.slug}-{slot.starts_at:%Y-%m-%dT%H%MZ}"
+    name = f"bookings-{service.slug}-{slot.starts_at:%Y-%m-%dT%H%MZ}.csv"
     return web.send_sheet(name, HEAD, table)
 
 

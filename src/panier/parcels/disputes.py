@@ -80,8 +80,8 @@ async def book_lost(tx: Tx, payment: Payment, dispute: Dispute) -> None:
             rest = Money(left, dispute.currency)
             await ledger.post(tx, [ledger.write_off(dispute.id, payment.market, rest)])
     for work in await _list_undone(tx, works):
-        unsent = {n: units for n, units in work.left("to_send").items() if units}
-        if unsent and work.state in (State.PAID, State.PACKED):
+        unsent = {n: units for n, units in work.left("promised").items() if units}
+        if unsent and work.state in (State.PAID, State.PACKED, State.SHIPPED):
             key = uuid5(dispute.id, f"unsent {work.order.id}")
             asked = Cancelling(key, by_buyer=False, disputed=True)
             await take_back(tx, work, asked, unsent)

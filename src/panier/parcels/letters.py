@@ -65,10 +65,15 @@ async def tell_cancelled(tx: Tx, event: events.OrderCancelled) -> None:
     """Tell a buyer what will not be sent, and that its money goes back."""
     checkout, story = await _read(tx, event.order)
     with use_language(checkout.language):
+        booked = any(line.starts_at for line, _units in story.named(dict(event.units)))
         if event.disputed:
             said = [_("Your bank gave you the money back, so this will not be sent:")]
+        elif event.by_buyer and booked:
+            said = [_("As you wished, this is cancelled:")]
         elif event.by_buyer:
             said = [_("As you wished, this will not be sent:")]
+        elif booked:
+            said = [_("%(seller)s has called this off:", seller=story.order.seller_name)]
         else:
             said = [_("%(seller)s cannot send this:", seller=story.order.seller_name)]
         notes = [refund.note for refund in story.refunds if refund.reason == "cancelled"]

@@ -115,6 +115,11 @@ class Units(NamedTuple):
         return self.quantity - self.cancelled - self.performed if self.booked else 0
 
     @property
+    def promised(self) -> int:
+        """Return what the seller still owes: units to send, places to come."""
+        return self.to_send + self.to_come
+
+    @property
     def with_buyer(self) -> int:
         """Return what the buyer has, or will have, and has not asked to send back."""
         return self.shipped - self.lost - self.asked - self.returned

@@ -1,17 +1,20 @@
-"""Many invoices at once: no gap, no double. With the lock taken off, both take one number."""
+"""Many invoices, or credit notes, at once: no gap, no double. Unlocked, two take one number."""
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import pytest
 
-from panier import invoices
+from panier import invoices, parcels
 from panier.invoices import actions
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, value
 from panier.kit.delivery import Courier
+from panier.kit.ids import new_id
+from panier.parcels import Ask, Reason, Wanted
 from panier.settings import Settings
 from panier.wiring import REACTIONS
 from tests.parcels import sold as laid
@@ -27,9 +30,9 @@ async def lay(cell: Cell, count: int = ORDERS) -> tuple[Shop, list[UUID]]:
         return shop, [await sell(tx, shop) for _ in range(count)]
 
 
-async def numbers(cell: Cell) -> list[int]:
+async def numbers(cell: Cell, kind: str = "invoice") -> list[int]:
     async with cell.read() as tx:
-        cursor = await tx.execute("select n from document where kind = 'invoice' order by n")
+        cursor = await tx.execute("select n from document where kind = %s order by n", (kind,))
         return [row[0] for row in await cursor.fetchall()]
 
 
@@ -99,3 +102,64 @@ async def test_without_the_lock_two_orders_take_one_number(
     async with asyncio.timeout(30):
         await asyncio.gather(*(write(order) for order in sold))
     assert await numbers(cell) == [1, 1]
+
+
+async def give_back(cell: Cell, settings: Settings, count: int) -> list[tuple[UUID, UUID]]:
+    """Give money back of orders of one seller; returns each with its refund, not yet written."""
+    given = []
+    for _ in range(count):
+        sold = await laid.sell(cell, settings)
+        await laid.deliver(cell, sold)
+        dear, _ = await laid.numbers(cell, sold)
+        ask = Ask(new_id(), Reason.GOODWILL, Wanted({}, {dear: 500}))
+        await cell.run(partial(parcels.give_money, order=sold.order, ask=ask, person=None))
+        given.append((sold.order, ask.key))
+        async with cell.tx() as tx:
+            await tx.execute("update orders set seller_id = %s", (sold.shop.seller,))
+            await invoices.write_invoice(tx, sold.order, now())
+            # The courier would write them one by one.
+            await tx.execute("update event set delivered_at = now()")
+    return given
+
+
+async def test_credit_notes_of_many_refunds_at_once_have_no_gap_and_no_double(
+    cell: Cell, settings: Settings
+) -> None:
+    given = await give_back(cell, settings, 6)
+
+    async def write(order: UUID, refund: UUID) -> None:
+        await cell.run(lambda tx: invoices.write_credit_note(tx, order, refund, now()))
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(write(*one) for one in given for _ in range(2)))
+    assert await numbers(cell, "credit_note") == [1, 2, 3, 4, 5, 6]
+
+
+async def test_without_the_lock_two_credit_notes_take_one_number(
+    cell: Cell, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = await give_back(cell, settings, 2)
+    async with cell.tx() as tx:
+        await tx.execute(
+            "alter table document drop constraint document_counted,"
+            " drop constraint document_numbered"
+        )
+    barrier = asyncio.Barrier(2)
+
+    async def unlocked(tx: Tx, place: actions.Place, moment: datetime) -> actions.Turn:
+        last = await value(
+            tx,
+            "select coalesce(max(last), 0) from document_series"
+            " where seller_id = %s and kind = 'credit_note'",
+            (place.order.seller,),
+        )
+        await barrier.wait()
+        return actions.Turn(last, moment)
+
+    async def write(order: UUID, refund: UUID) -> None:
+        await cell.run(lambda tx: invoices.write_credit_note(tx, order, refund, now()))
+
+    monkeypatch.setattr(actions, "take_turn", unlocked)
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(write(*one) for one in given))
+    assert await numbers(cell, "credit_note") == [1, 1]

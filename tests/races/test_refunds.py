@@ -1,4 +1,4 @@
-"""Two refunds at once: never more than was paid. With the guards taken off, the race is there."""
+"""Two refunds at once, cancelling against shipping: one of both. Unguarded, the races are there."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from panier import orders, parcels
 from panier.kit.cells import Cell
 from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
-from panier.parcels import Ask, Cancelling, NewParcel, Reason, Wanted
+from panier.parcels import Ask, Cancelling, NewParcel, Reason, Wanted, standing
 from panier.parcels import refunds as parcel_refunds
 from panier.settings import Settings
 from tests import buying
@@ -100,3 +100,45 @@ async def test_a_buyer_who_cancels_as_the_seller_ships_gets_one_of_both(
     for sold in solds:
         assert await laid.state(cell, sold.order) in ("refunded", "shipped")
     assert await buying.all_adds_up(cell)
+
+
+async def test_without_the_lock_an_order_is_cancelled_and_shipped(
+    cell: Cell, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold = await laid.sell(cell, settings)
+    async with cell.tx() as tx:
+        await tx.execute("alter table fulfilment drop constraint fulfilment_sent")
+    await cell.run(lambda tx: parcels.pack(tx, sold.order, None))
+    barrier, met, count = asyncio.Barrier(2), set[object](), standing.list_units
+
+    async def unlocked(tx: object, order: object) -> object:
+        return await orders.find_order(tx, order)  # type: ignore[arg-type]
+
+    async def together(tx: object, order: object) -> object:
+        found = await count(tx, order)  # type: ignore[arg-type]
+        if asyncio.current_task() not in met:
+            met.add(asyncio.current_task())
+            await barrier.wait()
+        return found
+
+    monkeypatch.setattr(orders, "lock_order", unlocked)
+    monkeypatch.setattr(standing, "list_units", together)
+
+    async def cancel() -> bool:
+        asked = Cancelling(new_id(), by_buyer=False)
+        return await cell.run(lambda tx: parcels.cancel(tx, sold.order, asked, None))
+
+    async def ship() -> bool:
+        parcel = NewParcel(new_id(), "ups", "1Z")
+        return await cell.run(lambda tx: parcels.ship(tx, sold.order, parcel, None))
+
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(cancel(), ship())
+    # Both saw all units in their box: they went out, and their money went back.
+    assert list(answers) == [True, True]
+    async with cell.read() as tx:
+        cursor = await tx.execute(
+            "select sum(cancelled), sum(shipped), sum(quantity) from fulfilment"
+        )
+        ((cancelled, shipped, quantity),) = await cursor.fetchall()
+    assert (cancelled, shipped, quantity) == (5, 5, 5)

@@ -85,6 +85,30 @@ async def test_without_the_lock_the_limit_is_overrun(cell: Cell) -> None:
     assert await count(cell) == (6, 6)
 
 
+async def test_without_the_lock_one_buyer_uses_it_twice(cell: Cell) -> None:
+    shop = await lay(cell, buyer_max=1)
+    tabs, barrier = [who(n, "anna@example.org") for n in (1, 2)], asyncio.Barrier(2)
+    for tab in tabs:
+        await enter(cell, tab)
+
+    async def race(buyer: incentives.Who) -> bool:
+        want = Want(new_id(), buyer, "FR")
+
+        async def act(tx: Tx) -> bool:
+            till = await incentives.open_till(tx, [want], now(), lock=False)
+            reduced = till.reduce(want, [a_line(shop)])
+            await barrier.wait()
+            till.accept(want, reduced)
+            await till.close(tx)
+            return bool(reduced.taken)
+
+        return await cell.run(act)
+
+    async with asyncio.timeout(30):
+        assert list(await asyncio.gather(*map(race, tabs))) == [True, True]
+    assert await count(cell) == (2, 2)
+
+
 async def test_a_hundred_paid_checkouts_share_three_reductions(
     cell: Cell, settings: Settings
 ) -> None:

@@ -62,7 +62,7 @@ async def open_account(cell: Cell, settings: Settings, wanted: NewAccount) -> Ac
             """
             insert into payment_account (owner, provider, kind, market, reference, state, at,
                                          changed_at)
-            values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (owner, provider) do nothing
+            values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
             """,
             (
                 account.owner, account.provider, wanted.kind, account.market, account.reference,

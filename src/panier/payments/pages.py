@@ -10,8 +10,9 @@ from panier import people, web
 from panier.kit.errors import NotFound
 from panier.kit.i18n import N_
 from panier.payments import sandbox
-from panier.payments.rules import TEST_CARDS, Behaviour
+from panier.payments.rules import TEST_CARDS, AccountState, Behaviour
 from panier.payments.sandbox.routes import ADMIN, decide_in
+from panier.runtime import Runtime
 
 ANSWERS = "30/minute"
 """Answers of one client to the bank's question."""
@@ -63,9 +64,17 @@ class Turned(BaseModel):
 router = APIRouter(prefix="/{m}", include_in_schema=False)
 
 
+def check_in_use(request: Request) -> None:
+    """Refuse to speak of test cards in a shop that takes real ones. Raises NotFound."""
+    runtime: Runtime = request.app.state.runtime
+    if runtime.settings.payments != sandbox.NAME:
+        raise NotFound
+
+
 @router.get("/sandbox/", response_class=HTMLResponse)
 async def show_cards(request: Request, reader: people.ReaderHere) -> Response:
     """List the test cards and what each does; administrators see the levers too."""
+    check_in_use(request)
     cards = [
         (" ".join(number[i : i + 4] for i in range(0, 16, 4)), CARD_TEXTS[behaviour])
         for number, behaviour in TEST_CARDS.items()
@@ -100,6 +109,35 @@ async def turn_faults(reader: people.ReaderHere, given: Annotated[Turned, Form()
     async with reader.cell.tx() as tx:
         await sandbox.turn_switch(tx, sandbox.Faults(**given.model_dump()))
     return RedirectResponse(f"{reader.market.path}sandbox/", 303)
+
+
+@router.get("/sandbox/accounts/{name}", response_class=HTMLResponse)
+async def show_account(
+    request: Request, reader: people.ReaderHere, name: str, back: str = ""
+) -> Response:
+    """Ask somebody who is to be paid for their details, as a provider does on its own page."""
+    people.require(reader)
+    async with reader.cell.read() as tx:
+        account = await sandbox.access_account(tx, name, reader.market.code)
+    back = web.safe_path(back, reader.market.path)
+    return web.render(request, "payments/account.html", account=account, back=back)
+
+
+@router.post("/sandbox/accounts/{name}")
+async def take_details(
+    reader: people.ReaderHere,
+    name: str,
+    given: Annotated[Literal["all", "some"], Form()],
+    back: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Find the details enough, or not, and lead back."""
+    people.require(reader)
+    async with reader.cell.tx() as tx:
+        account = await sandbox.access_account(tx, name, reader.market.code)
+        if account.state != AccountState.RESTRICTED:  # that is not for details to mend
+            state = AccountState.ACTIVE if given == "all" else AccountState.PENDING
+            await sandbox.set_state(tx, name, state)
+    return RedirectResponse(web.safe_path(back, reader.market.path), 303)
 
 
 @router.get("/sandbox/challenge/{intent}", response_class=HTMLResponse)

@@ -11,6 +11,7 @@ from panier.kit.errors import NotFound
 from panier.payments import sandbox
 from panier.payments.adapters import PROVIDERS, provider_of
 from panier.payments.news import hear
+from panier.payments.pages import check_in_use
 from panier.payments.provider import BadSignature
 from panier.payments.rules import read_card
 from panier.payments.sandbox import routes as sandbox_routes
@@ -36,8 +37,11 @@ class TypedCard(BaseModel):
 
 
 @router.post("/sandbox/tokens", dependencies=[Depends(web.limit("sandbox_tokens", TOKENS))])
-async def make_token(reader: people.ReaderHere, typed: TypedCard) -> dict[str, str]:
+async def make_token(
+    request: Request, reader: people.ReaderHere, typed: TypedCard
+) -> dict[str, str]:
     """Turn a test card into a token that pays once within 30 minutes."""
+    check_in_use(request)
     card = read_card(typed.number, typed.expiry, typed.cvc, now().date())
     async with reader.cell.tx() as tx:
         token = await sandbox.make_token(tx, card)

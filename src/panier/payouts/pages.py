@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from panier import payments, people, web
 from panier.kit.clock import now
 from panier.kit.db import run, value
-from panier.kit.errors import BadInput, Forbidden
+from panier.kit.errors import BadInput, Forbidden, NotFound
 from panier.kit.i18n import current_language, use_language
 from panier.kit.money import BASIS_POINTS, Money
 from panier.kit.percent import read_percent, write_percent
@@ -24,6 +24,7 @@ from panier.payouts.rules import Period, list_months, read_month
 from panier.payouts.statements import Statement, find_first_entry, write_statement
 from panier.people import Reader
 from panier.runtime import Runtime
+from panier.settings import Settings
 
 LINES_SHOWN = 500
 """Lines on a page; the files have all."""
@@ -71,6 +72,8 @@ async def show_balance(
         under_way=Money(under_way, holder.currency),
         payouts=payouts,
         account=account,
+        sandbox=settings.payments == payments.NAME,
+        account_badge=wording.ACCOUNT_BADGES[account.state] if account else "",
         account_state=wording.ACCOUNT_STATES[account.state] if account else "",
         months=[(m, _month_name(m)) for m in list_months(first, now(), _zone(reader))]
         if first
@@ -110,6 +113,33 @@ async def connect(
         name=holder.name,
     )
     await payments.open_account(reader.cell, _runtime(request).settings, wanted)
+    return RedirectResponse(f"{reader.market.path}{holder.path}#account", 303)
+
+
+@balance.get(
+    "/{kind}/{party}/account/details", dependencies=[Depends(web.limit("accounts", CONNECTS))]
+)
+async def give_details(
+    request: Request, reader: people.ReaderHere, kind: str, party: UUID
+) -> Response:
+    """Lead the account's owner to the provider's own page, which asks for what it needs.
+
+    A link and not a form: the policy lets forms lead nowhere but here.
+    """
+    settings = _runtime(request).settings
+    holder, account = await _access_account(reader, settings, kind, party)
+    back = f"{settings.public_web_url}{reader.market.path}{holder.path}/account/back"
+    return RedirectResponse(await payments.get_onboarding_url(settings, account, back), 303)
+
+
+@balance.get("/{kind}/{party}/account/back")
+async def come_back(
+    request: Request, reader: people.ReaderHere, kind: str, party: UUID
+) -> Response:
+    """Ask how the account stands when its owner comes back; that they came says nothing."""
+    settings = _runtime(request).settings
+    holder, account = await _access_account(reader, settings, kind, party)
+    await payments.refresh_account(reader.cell, settings, account)
     return RedirectResponse(f"{reader.market.path}{holder.path}#account", 303)
 
 
@@ -178,6 +208,20 @@ async def show_statement(
         correction=wording.CORRECTION,
         percent=write_percent,
     )
+
+
+async def _access_account(
+    reader: Reader, settings: Settings, kind: str, party: UUID
+) -> tuple[Holder, payments.Account]:
+    """Return an account of the reader's own. Raises SignInNeeded, Forbidden, NotFound."""
+    async with reader.cell.read() as tx:
+        holder = await access_holder(tx, reader, kind, party)
+        account = await payments.find_account(tx, party, settings.payments)
+    if not holder.mine:
+        raise Forbidden
+    if account is None:
+        raise NotFound
+    return holder, account
 
 
 async def _write(reader: Reader, kind: str, party: UUID, period: str) -> tuple[Holder, Statement]:

@@ -4,7 +4,7 @@ Its tables (sandbox_*) are its bank; nothing outside this folder writes them. Wh
 answer at once it tells by signed webhook. docs/guides/sandbox.md says how to test against it.
 """
 
-from panier.payments.sandbox.accounts import get_balance, pay_out, set_state
+from panier.payments.sandbox.accounts import access_account, get_balance, pay_out, set_state
 from panier.payments.sandbox.adapter import NAME, Sandbox, deliver_webhooks
 from panier.payments.sandbox.disputes import decide, find_dispute, list_open, open_dispute
 from panier.payments.sandbox.faults import Faults, find_faults, turn_switch
@@ -27,6 +27,7 @@ __all__ = [
     "NAME",
     "Faults",
     "Sandbox",
+    "access_account",
     "answer_challenge",
     "authorise",
     "cancel",

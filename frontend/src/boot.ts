@@ -55,6 +55,7 @@ export interface Card {
 export interface Saved {
   address: Address | null;
   card: Card | null;
+  company?: { name: string; vat_id: string } | null;
 }
 
 export interface Person {

@@ -50,7 +50,18 @@ export interface Basket {
   total: Price;
   vat: Price;
   currency: string;
+  /** A company in another country accounts for the VAT: the amounts are without it. */
+  reverse_charge: boolean;
+  /** What a company that gave its VAT id is told of the VAT. */
+  vat_note: string | null;
   now: number;
+}
+
+/** Where the basket goes, and for which company: what it costs depends on it. */
+export interface Going {
+  country: string;
+  /** As the EU's register knows it. */
+  vat_id?: string;
 }
 
 interface Means {
@@ -65,6 +76,8 @@ interface Means {
 }
 
 export const basket = signal<Basket | null>(null);
+/** null: the market's own country, for a consumer. */
+export const going = signal<Going | null>(null);
 /** Variants with a change on its way. */
 export const moving = signal<ReadonlySet<string>>(new Set());
 /** Rises by one each time something lands in the basket. */
@@ -99,8 +112,14 @@ export function tools(): Means {
 
 export async function refresh(): Promise<void> {
   const { url, heardTime } = tools();
-  take(await call<Basket>("GET", url));
-  if (basket.value) heardTime(basket.value.now);
+  const asked = going.value;
+  const next = asked
+    ? await call<Basket>("POST", `${url}/priced`, asked)
+    : await call<Basket>("GET", url);
+  // What was asked for meanwhile costs otherwise; its own answer follows.
+  if (asked !== going.value) return;
+  take(next);
+  heardTime(next.now);
 }
 
 function take(next: Basket): void {

@@ -1,6 +1,7 @@
 import type { Address } from "../boot";
 import { countryName, t } from "../text";
 import { address, email, name, trouble } from "./checkout";
+import { CompanyFields } from "./company-fields";
 import { Field } from "./field";
 import { page, view } from "./page";
 
@@ -104,6 +105,7 @@ export function AddressStep() {
             {trouble.value.message}
           </p>
         )}
+        <CompanyFields country={now.country} />
       </div>
       <div class="sheet-end">
         <button type="submit" class="button-buy wide">

@@ -31,7 +31,6 @@ export function BasketView() {
       <div class="sheet-body">
         {desktop.value && <h2 class="side-title">{t("Basket")}</h2>}
         <KeepLonger />
-        <FirstPaidWord />
         <ul class="basket-lines">
           {held.lines.map((line) => (
             <BasketLine key={line.variant} line={line} />
@@ -178,8 +177,8 @@ export function Sums() {
       <dd>{held.shipping.minor === 0 ? t("free") : money(held.shipping)}</dd>
       <dt class="sum">{t("Total")}</dt>
       <dd class="sum">{money(held.total)}</dd>
-      <dt class="quiet small">{t("of which VAT")}</dt>
-      <dd class="quiet small">{money(held.vat)}</dd>
+      <dt class="quiet small">{held.reverse_charge ? t("VAT") : t("of which VAT")}</dt>
+      <dd class="quiet small">{held.reverse_charge ? t("none is charged") : money(held.vat)}</dd>
     </dl>
   );
 }

@@ -8,6 +8,7 @@ import { t } from "../text";
 import { call, newKey, Problem } from "../web";
 import { cardForm, type Purchase } from "./card-form";
 import { confirmAtStripe } from "./card-stripe";
+import { companyWish, keptCompany } from "./company";
 import { page, view } from "./page";
 
 export type NameOnAir = "none" | "initials" | "first_name";
@@ -57,6 +58,11 @@ interface Outcome {
   error?: { message: string };
 }
 
+const ADDRESS_FIELDS = [
+  ...["email", "name", "line1", "line2", "postcode", "city", "country"],
+  ...["company", "vat_id"],
+];
+
 /** Refusals that do not say whether the wish was done. */
 const UNSURE = ["unavailable", "unexpected"];
 const POLL_MS = 1_500;
@@ -94,6 +100,7 @@ export async function pay(): Promise<void> {
       card: token,
       remember: known !== null && remember.value,
       name_on_air: nameOnAir.value,
+      ...companyWish(),
       // What the button said: should it cost otherwise by now, nothing is taken.
       total: held.basket.value?.total,
     });
@@ -141,7 +148,7 @@ function failed(error: unknown): void {
   const field = String(details.field ?? "");
   const last = field.split(".").at(-1) ?? "";
   trouble.value = { message: held.reason(error), field: last || null };
-  if (["email", "name", "line1", "line2", "postcode", "city", "country"].includes(last)) {
+  if (ADDRESS_FIELDS.includes(last)) {
     view.value = { at: "address" };
   }
   held.refresh().catch(() => undefined);
@@ -230,7 +237,10 @@ export async function recall(): Promise<boolean> {
   if (!person) return false;
   const saved = await call<Saved>("GET", urls.saved);
   page.value = { ...page.value, person: { ...person, saved } };
-  if (saved.address && address.value.line1 === "") address.value = saved.address;
+  if (saved.address && address.value.line1 === "") {
+    address.value = saved.address;
+    keptCompany(saved.company ?? null, saved.address.country);
+  }
   useSaved.value = saved.card !== null;
   return useSaved.value;
 }

@@ -25,6 +25,14 @@ export function ProductView({ id }: { id: string }) {
             <PriceWord product={product} />
             <p class="quiet small">
               {t("Sold and sent by %(seller)s", { seller: product.seller.name })}
+              {" · "}
+              <a
+                href={`/${page.value.market.code.toLowerCase()}/sellers/${product.seller.id}`}
+                target="_blank"
+                rel="noopener"
+              >
+                {t("Seller details")}
+              </a>
             </p>
           </div>
         </div>

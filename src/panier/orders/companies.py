@@ -43,7 +43,7 @@ def read_company(
     given: Company, country: str, settings: Settings
 ) -> tuple[Business, baskets.Claim | None]:
     """Read what a buyer told of their company; raises BadInput or VatIdWrong."""
-    name = check_text(given.name, "company.name", taxes.COMPANY_MAX)
+    name = check_text(given.name, "company", taxes.COMPANY_MAX)
     if not given.vat_id.strip():
         return Business(name, ""), None
     vat_id = taxes.read_vat_id(given.vat_id, country)

@@ -84,23 +84,6 @@ EXPRESS = {
 }
 """What a whole room presses at once is found before the routers are asked."""
 
-NAV = [
-    web.Link(N_("Shows"), ""),
-    web.Link(N_("Studio"), "studio/", frozenset({"host", "market"})),
-    web.Link(N_("Orders"), "seller/orders", frozenset({"seller", "market", "finance"})),
-    web.Link(N_("Products"), "seller/products", frozenset({"seller", "market"})),
-    web.Link(N_("Stock"), "seller/stock", frozenset({"seller", "market", "finance"})),
-    web.Link(N_("Prices"), "seller/prices", frozenset({"seller", "market"})),
-    web.Link(N_("Vouchers"), "vouchers", frozenset({"seller", "market", "finance"})),
-    web.Link(N_("Creators"), "seller/creators", frozenset({"seller", "market", "finance"})),
-    web.Link(N_("Shares"), "shares", frozenset({"host"})),
-    web.Link(N_("Balance"), "balance", frozenset({"seller", "host"})),
-    web.Link(N_("Payouts"), "payouts", frozenset({"finance"})),
-    web.Link(N_("Reports"), "reports/", frozenset({"host", "market"})),
-    web.Link(N_("Commission"), "fees", frozenset({"market", "finance"})),
-]
-"""The top bar: what everybody sees, and what a role brings."""
-
 
 async def _card_lines(tx: Tx, person: UUID) -> list[str]:
     card = await payments.find_card(tx, person)
@@ -157,7 +140,6 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.rates = web.Rates()
-    app.state.nav = NAV
     app.state.stock_of = wiring.stock_of
     app.state.open_parcels = orders.find_open_parcels
     app.state.card_form = provider.card_form

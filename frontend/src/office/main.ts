@@ -1,5 +1,6 @@
 /** The office without its JavaScript works; this only makes a few things kinder. */
 import "./office.css";
+import { closeMenus } from "./menu";
 
 function sendOnChange(form: HTMLFormElement): void {
   form.addEventListener("change", (event) => {
@@ -29,6 +30,7 @@ function tellLocalTime(time: HTMLTimeElement): void {
   );
 }
 
+closeMenus();
 for (const form of document.querySelectorAll<HTMLFormElement>("form.language")) sendOnChange(form);
 for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-local]"))
   tellLocalTime(time);

@@ -18,7 +18,6 @@ from panier.web.origin import SameOrigin
 from panier.web.paths import safe_path
 from panier.web.rates import Rates, check_rate, limit
 from panier.web.render import (
-    Link,
     Reading,
     greet,
     locale_of,
@@ -36,7 +35,6 @@ __all__ = [
     "Express",
     "FrontEndMissing",
     "LanguageOf",
-    "Link",
     "Outside",
     "Rates",
     "Reading",

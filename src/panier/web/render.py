@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from panier.kit.i18n import LANGUAGES, _, current_language, n_
 from panier.kit.money import Money
 from panier.web.assets import Assets
+from panier.web.menu import list_entries
 
 PACKAGE = Path(__file__).parent.parent
 READING = "reading"
@@ -74,14 +75,6 @@ class Reading(NamedTuple):
     market: Place | None = None
 
 
-class Link(NamedTuple):
-    """One entry of the top bar: for everybody, or for those who have one of `roles`."""
-
-    label: str
-    path: str
-    roles: frozenset[str] = frozenset()
-
-
 def greet(request: Request, *, reader: Visitor | None, market: Place | None) -> None:
     """Keep who reads and where; every page of this request is framed for them."""
     request.scope.setdefault("state", {})[READING] = Reading(reader, market)
@@ -95,13 +88,15 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
 def render_text(request: Request, template: str, **context: Any) -> str:
     """Return a template's text; raises FrontEndMissing when the front end is not built."""
     reader, market = request.scope.get("state", {}).get(READING, Reading())
+    home = f"/{market.code.lower()}/" if market else "/"
+    roles = reader.roles if reader else frozenset()
     values: dict[str, Any] = {
         "reader": reader,
         "market": market,
-        "home": f"/{market.code.lower()}/" if market else "/",
+        "home": home,
         "language": current_language(),
         "languages": market.languages if market else list(LANGUAGES),
-        "nav": _nav(request, reader, market),
+        "nav": list_entries(roles, home, request.url.path) if market else [],
         "path": request.url.path,
         "here": _here(request, market),
     }
@@ -112,18 +107,6 @@ def render_letter(template: str, market: Place, **context: Any) -> str:
     """Return a mail's text in the current language; a mail answers no request and has no frame."""
     values = {"market": market, "language": current_language()}
     return environment().get_template(template).render({**values, **context})
-
-
-def _nav(request: Request, reader: Visitor | None, market: Place | None) -> list[Link]:
-    if market is None:
-        return []
-    roles = reader.roles if reader else frozenset()
-    links: list[Link] = request.app.state.nav
-    return [
-        link._replace(path=f"/{market.code.lower()}/{link.path}")
-        for link in links
-        if not link.roles or link.roles & roles or "admin" in roles
-    ]
 
 
 def _here(request: Request, market: Place | None) -> str:

@@ -19,6 +19,18 @@ export interface Variant {
   /** The lowest price of the 30 days before, where a reduction is announced. */
   was: Price | null;
   stock: number;
+  /** Of a service: when and where. */
+  slot?: Slot | null;
+}
+
+/** Moments in milliseconds. */
+export interface Slot {
+  starts_at: number;
+  ends_at: number;
+  /** Nobody can book it from then on. */
+  closes_at: number;
+  /** Empty: online. */
+  place: string;
 }
 
 export interface Product {
@@ -28,6 +40,10 @@ export interface Product {
   image: string | null;
   image_alt: string;
   seller: Seller;
+  /** A service takes place: its variants are slots. */
+  kind?: "goods" | "service";
+  /** Why it stays bought; empty: the buyer may withdraw. */
+  exemption?: string;
   variants: Variant[];
 }
 
@@ -91,6 +107,8 @@ export interface Boot {
     language: string;
     languages: string[];
     name: string;
+    /** IANA name: clocks there tell when something takes place. */
+    time_zone?: string;
     /** Country codes that parcels may go to; the market's own when absent. */
     countries?: string[];
   };

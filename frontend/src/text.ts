@@ -66,6 +66,19 @@ export function day(at: number): string {
   );
 }
 
+/** "Tuesday 24 November", as calendars in `zone` show it. */
+export function dateIn(at: number, zone?: string): string {
+  const style = { weekday: "long", day: "numeric", month: "long" } as const;
+  return new Intl.DateTimeFormat(language, { ...style, timeZone: zone }).format(at);
+}
+
+/** "18:00–18:30", as clocks in `zone` show it. */
+export function hoursIn(from: number, until: number, zone?: string): string {
+  const style = { hour: "2-digit", minute: "2-digit" } as const;
+  const format = new Intl.DateTimeFormat(language, { ...style, timeZone: zone });
+  return `${format.format(from)}–${format.format(until)}`;
+}
+
 export function hour(at: number): string {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at);
 }

@@ -29,6 +29,12 @@ export interface Line {
   unheld: number;
   /** What is left to sell where that is less than `unheld`; null: enough. */
   left: number | null;
+  /** Why it stays bought; empty: the buyer may withdraw. */
+  exemption?: string;
+  /** It goes in a parcel; else it takes place. */
+  sent?: boolean;
+  /** Where it takes place; empty: online. */
+  place?: string | null;
 }
 
 export interface Voucher {
@@ -87,6 +93,10 @@ export const units = computed(() =>
   (basket.value?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0),
 );
 /** When what is set aside ends first. */
+/** Whether a parcel is sent for it; else all of it takes place. */
+export const sends = computed(
+  () => basket.value?.lines.some((line) => line.sent !== false) ?? true,
+);
 export const earliest = computed(() =>
   (basket.value?.lines ?? [])
     .filter((line) => !isUnheld(line))

@@ -1,6 +1,6 @@
 /** What the page knows of the room, as signals, and the socket that feeds them. */
 import { batch, computed, signal } from "@preact/signals";
-import type { Boot, Product } from "../boot";
+import type { Boot, Product, Slot } from "../boot";
 import { speak } from "../text";
 import * as held from "./basket";
 import { beat, emptyRoom, fold, fromSnapshot, type Room } from "./fold";
@@ -57,8 +57,14 @@ export function stockOf(product: Product): number {
   return product.variants.reduce((sum, variant) => sum + variantStock(variant), 0);
 }
 
-export function variantStock(variant: { id: string; stock: number }): number {
+export function variantStock(variant: { id: string; stock: number; slot?: Slot | null }): number {
+  if (isClosed(variant.slot)) return 0;
   return room.value.stock[variant.id] ?? variant.stock;
+}
+
+/** Whether it is too late to book this. */
+export function isClosed(slot: Slot | null | undefined): boolean {
+  return slot ? slot.closes_at <= clock.value : false;
 }
 
 export const isLive = computed(() => room.value.stage === "live");

@@ -32,7 +32,8 @@ export function AddButton({ product, variant = null, wide = false }: Props) {
   const done = useSignal(false);
   const chosen =
     product.variants.find((one) => one.id === variant) ??
-    (product.variants.length === 1 ? product.variants[0] : undefined);
+    // Nobody should book a time that they have not read.
+    (product.variants.length === 1 && product.kind !== "service" ? product.variants[0] : undefined);
   const left = chosen ? variantStock(chosen) : stockOf(product);
   const place = chosen && left === 0 ? placeOf(places.value, chosen.id) : undefined;
   const busy = chosen !== undefined && moving.value.has(chosen.id);

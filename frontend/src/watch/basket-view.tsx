@@ -2,7 +2,7 @@ import { Minus, Plus, Trash2 } from "lucide";
 import { Fragment } from "preact";
 import type { Card, Price } from "../boot";
 import { Icon } from "../parts/icon";
-import { add, basket, type Line, moving, remove } from "../room/basket";
+import { add, basket, type Line, moving, remove, sends } from "../room/basket";
 import { clock, variantStock } from "../room/store";
 import { isUnheld } from "../room/unheld";
 import { duration, money, second, t } from "../text";
@@ -90,6 +90,8 @@ function BasketLine({ line }: { line: Line }) {
       <div class="basket-words">
         <span class="pinned-title">{line.title}</span>
         {line.variant_title && <span class="quiet small">{line.variant_title}</span>}
+        {line.sent === false && <span class="quiet small">{line.place || t("Online")}</span>}
+        {line.exemption && <span class="quiet small">{line.exemption}</span>}
         {!isUnheld(line) && (
           <span class={`hold small number ${left < 60 ? "soon" : ""}`}>
             {left <= 0
@@ -173,8 +175,12 @@ export function Sums() {
           <dd>{voucher.shipping ? t("free delivery") : off(voucher.off.minor, held)}</dd>
         </Fragment>
       ))}
-      <dt>{t("Delivery")}</dt>
-      <dd>{held.shipping.minor === 0 ? t("free") : money(held.shipping)}</dd>
+      {sends.value && (
+        <>
+          <dt>{t("Delivery")}</dt>
+          <dd>{held.shipping.minor === 0 ? t("free") : money(held.shipping)}</dd>
+        </>
+      )}
       <dt class="sum">{t("Total")}</dt>
       <dd class="sum">{money(held.total)}</dd>
       <dt class="quiet small">{held.reverse_charge ? t("VAT") : t("of which VAT")}</dt>

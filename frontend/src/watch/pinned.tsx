@@ -66,7 +66,13 @@ export function PriceWord({ product }: { product: Product }) {
         </data>
       )}
       {price?.was && !price.differs && <Was price={price.was} />}
-      {left === 0 && <span class="left-word">{t("Sold out")}</span>}
+      {left === 0 && (
+        <span class="left-word">
+          {product.kind === "service" && product.variants.length === 0
+            ? t("No dates yet")
+            : t("Sold out")}
+        </span>
+      )}
       {left > 0 && left <= LOW_STOCK && (
         <span class="left-word">{t("%(count)s left", { count: left })}</span>
       )}

@@ -7,6 +7,7 @@ import { AddButton } from "./add-button";
 import { FirstPaidWord } from "./first-paid";
 import { page, products } from "./page";
 import { LOW_STOCK, PriceWord, Thumb } from "./pinned";
+import { Slots } from "./slots";
 
 /** One product: what it is, whose it is, which of it. */
 export function ProductView({ id }: { id: string }) {
@@ -14,6 +15,7 @@ export function ProductView({ id }: { id: string }) {
   const first = product?.variants.find((variant) => variantStock(variant) > 0);
   const chosen = useSignal(first?.id ?? product?.variants[0]?.id ?? null);
   if (!product) return <p class="sheet-body sheet-empty">{t("This product has left the live.")}</p>;
+  const service = product.kind === "service";
   const delivery = page.value.shipping[product.seller.id];
   return (
     <>
@@ -24,7 +26,9 @@ export function ProductView({ id }: { id: string }) {
             <h3>{product.title}</h3>
             <PriceWord product={product} />
             <p class="quiet small">
-              {t("Sold and sent by %(seller)s", { seller: product.seller.name })}
+              {service
+                ? t("From %(seller)s", { seller: product.seller.name })
+                : t("Sold and sent by %(seller)s", { seller: product.seller.name })}
               {" · "}
               <a
                 href={`/${page.value.market.code.toLowerCase()}/sellers/${product.seller.id}`}
@@ -36,7 +40,16 @@ export function ProductView({ id }: { id: string }) {
             </p>
           </div>
         </div>
-        {product.variants.length > 1 && (
+        {service && (
+          <Slots
+            product={product}
+            chosen={chosen.value}
+            choose={(variant) => {
+              chosen.value = variant;
+            }}
+          />
+        )}
+        {!service && product.variants.length > 1 && (
           <fieldset class="variants">
             <legend>{t("Which one")}</legend>
             {product.variants.map((variant) => (
@@ -53,7 +66,8 @@ export function ProductView({ id }: { id: string }) {
           </fieldset>
         )}
         {product.description && <p class="product-text">{product.description}</p>}
-        {delivery && (
+        {product.exemption && <p class="quiet small">{product.exemption}</p>}
+        {delivery && !service && (
           <p class="quiet small">
             {delivery.minor === 0
               ? t("Delivery is free.")
@@ -63,10 +77,12 @@ export function ProductView({ id }: { id: string }) {
           </p>
         )}
       </div>
-      <div class="sheet-end">
-        <FirstPaidWord />
-        <AddButton product={product} variant={chosen.value} wide />
-      </div>
+      {product.variants.length > 0 && (
+        <div class="sheet-end">
+          <FirstPaidWord />
+          <AddButton product={product} variant={chosen.value} wide />
+        </div>
+      )}
     </>
   );
 }

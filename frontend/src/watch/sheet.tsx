@@ -2,7 +2,7 @@ import { ChevronLeft, X } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../parts/icon";
-import { units } from "../room/basket";
+import { sends, units } from "../room/basket";
 import { t } from "../text";
 import { AddressStep } from "./address";
 import { Bank } from "./bank";
@@ -144,7 +144,7 @@ function title(now: View): string {
     case "basket":
       return t("Basket");
     case "address":
-      return t("Where to send it");
+      return sends.value ? t("Where to send it") : t("Your address on the invoice");
     case "payment":
       return t("Payment");
     case "bank":

@@ -110,6 +110,7 @@ async def _boot(
             "language": market.languages[0],
             "languages": market.languages,
             "name": market.name,
+            "time_zone": market.time_zone,
             "countries": [market.country],
         },
         "language": reader.language,
@@ -159,6 +160,8 @@ def _product(product: catalog.Product, left: Mapping[UUID, int]) -> dict[str, An
         "image": product.image,
         "image_alt": product.image_alt,
         "seller": {"id": product.seller.id, "name": product.seller.name},
+        "kind": product.kind,
+        "exemption": catalog.tell_exemption(product.withdrawal),
         "variants": [
             {
                 "id": variant.id,
@@ -167,9 +170,19 @@ def _product(product: catalog.Product, left: Mapping[UUID, int]) -> dict[str, An
                 "price": variant.price,
                 "was": variant.was,
                 "stock": left.get(variant.id, 0),
+                "slot": _slot(variant.slot) if variant.slot else None,
             }
             for variant in product.variants
         ],
+    }
+
+
+def _slot(slot: catalog.Slot) -> dict[str, Any]:
+    return {
+        "starts_at": ms(slot.starts_at),
+        "ends_at": ms(slot.ends_at),
+        "closes_at": ms(slot.closes_at),
+        "place": slot.place,
     }
 
 

@@ -109,16 +109,29 @@ async def transaction(connection: Tx) -> AsyncIterator[None]:
         callback()
 
 
+def _as(kind: type[T]) -> Callable[[psycopg.AsyncCursor[Any]], Callable[[Sequence[Any]], T]]:
+    """Return a maker of rows: by position where the columns stand as `kind` has its fields."""
+
+    def factory(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], T]:
+        columns = tuple(column.name for column in cursor.description or ())
+        fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
+        if columns and columns == fields[: len(columns)]:
+            return lambda values: kind(*values)
+        return class_row(kind)(cursor)
+
+    return factory
+
+
 async def rows(tx: Tx, sql: LiteralString, params: Params, kind: type[T]) -> list[T]:
     """Read all rows as `kind`, whose fields bear the columns' names."""
-    async with tx.cursor(row_factory=class_row(kind)) as cursor:
+    async with tx.cursor(row_factory=_as(kind)) as cursor:
         await cursor.execute(sql, params)
         return await cursor.fetchall()
 
 
 async def find(tx: Tx, sql: LiteralString, params: Params, kind: type[T]) -> T | None:
     """Read the first row as `kind`, or None."""
-    async with tx.cursor(row_factory=class_row(kind)) as cursor:
+    async with tx.cursor(row_factory=_as(kind)) as cursor:
         await cursor.execute(sql, params)
         return await cursor.fetchone()
 

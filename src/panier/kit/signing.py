@@ -21,17 +21,22 @@ class Signer:
         if len(secret) < 32:
             raise ValueError("the secret needs at least 32 characters")
         self.secret = secret
+        self._serializers: dict[str, URLSafeTimedSerializer] = {}
 
     def sign(self, purpose: str, payload: dict[str, Any]) -> str:
         """Return a URL-safe token over JSON-safe `payload`."""
-        return str(URLSafeTimedSerializer(self.secret, salt=purpose).dumps(payload))
+        return str(self._of(purpose).dumps(payload))
 
     def open(self, purpose: str, token: str, max_age_seconds: int | None) -> dict[str, Any]:
         """Return the payload; raises BadToken when forged, meant for something else, or old."""
         try:
-            payload: dict[str, Any] = URLSafeTimedSerializer(self.secret, salt=purpose).loads(
-                token, max_age=max_age_seconds
-            )
+            payload: dict[str, Any] = self._of(purpose).loads(token, max_age=max_age_seconds)
         except BadData:
             raise BadToken from None
         return payload
+
+    def _of(self, purpose: str) -> URLSafeTimedSerializer:
+        # To make one costs as much as to sign with it.
+        if purpose not in self._serializers:
+            self._serializers[purpose] = URLSafeTimedSerializer(self.secret, salt=purpose)
+        return self._serializers[purpose]

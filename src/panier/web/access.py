@@ -3,7 +3,6 @@
 from time import perf_counter
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,7 +42,7 @@ class Access:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = name
+                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=name):

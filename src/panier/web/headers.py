@@ -1,9 +1,9 @@
 """Security headers: what a browser may do with our answers, refused unless it is needed."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +13,8 @@ from panier.web.cookies import PENDING
 HSTS_SECONDS = 63_072_000
 """Two years."""
 FRAMED = "framed"
+DECIDED_HERE = frozenset({b"content-security-policy", b"x-frame-options"})
+"""No route says these itself; of the others a route's own word stands."""
 PAYING = "paying"
 REFUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation",
@@ -74,18 +76,20 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, settings: Settings, paying: Outside = NOTHING) -> None:
         """Build the policies once; they follow from the settings and from who takes payments."""
         self._app = app
-        self._policies = {framed: policy(settings, framed=framed) for framed in (False, True)}
-        self._paying = _paying_headers(settings, paying) if paying else {}
-        self._fixed = {
+        fixed = {
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Permissions-Policy": ", ".join(f"{name}=()" for name in REFUSED),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "no-store",
         }
         if settings.public_web_url.startswith("https:"):
             # This host only: what runs on its owner's sub-domains is not ours to decide.
-            self._fixed["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
+            fixed["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
+        said = {framed: _framing(settings, framed=framed) for framed in (False, True)}
+        self._usual = {framed: _raw({**fixed, **said[framed]}) for framed in said}
+        self._paying = _raw({**fixed, **said[False], **_paying_headers(settings, paying)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with the headers set where the answer begins."""
@@ -97,20 +101,28 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                framed = bool(state.get(FRAMED))
-                headers["Content-Security-Policy"] = self._policies[framed]
-                headers["X-Frame-Options"] = "SAMEORIGIN" if framed else "DENY"
-                if state.get(PAYING):
-                    headers.update(self._paying)
-                for name, value in self._fixed.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
-                for cookie in state.get(PENDING, {}).values():
-                    headers.append("Set-Cookie", cookie)
+                ours = self._paying if state.get(PAYING) else self._usual[bool(state.get(FRAMED))]
+                told = [pair for pair in message["headers"] if pair[0] not in DECIDED_HERE]
+                names = {name for name, _ in told}
+                told += [pair for pair in ours if pair[0] not in names]
+                cookies = state.get(PENDING, {}).values()
+                told += [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]
+                message["headers"] = told
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _framing(settings: Settings, *, framed: bool) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": policy(settings, framed=framed),
+        "X-Frame-Options": "SAMEORIGIN" if framed else "DENY",
+    }
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Encode headers once, as ASGI wants them: names in small letters."""
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _paying_headers(settings: Settings, outside: Outside) -> dict[str, str]:

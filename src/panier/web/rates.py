@@ -8,7 +8,7 @@ import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from functools import cache
+from functools import cache, lru_cache
 from time import monotonic
 
 from starlette.requests import Request
@@ -56,7 +56,11 @@ def parse_rate(rate: str) -> tuple[int, int]:
 
 def client_of(request: Request) -> str:
     """Return whom to count: the address, of IPv6 the subscriber's network."""
-    host = request.client.host if request.client else ""
+    return _subscriber(request.client.host if request.client else "")
+
+
+@lru_cache(maxsize=KEYS_MAX)
+def _subscriber(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -182,3 +182,21 @@ async def test_a_look_for_open_parcels_is_one_question_for_all_who_ask(
     async with cell.read() as tx:
         found = await orders.find_open_parcels(tx, asked)
     assert [parcel is not None for parcel in found] == [True, False, False, True]
+
+
+async def test_reconciliation_finds_an_order_in_somebody_elses_parcel(
+    cell: Cell, settings: Settings
+) -> None:
+    shop = await lay(cell)
+    other = Address("13 rue de la Paix", "75002", "Paris", "FR")
+    await buy(cell, settings, shop, FIRST)
+    await buy(cell, settings, shop, AGAIN)
+    async with cell.tx() as tx:
+        assert await orders.check_orders(tx) == []
+        await tx.execute(
+            "update checkout set address = address || %s::jsonb where id = ("
+            " select checkout_id from orders where joins_id is null)",
+            (f'{{"line1": "{other.line1}"}}',),
+        )
+        found = await orders.check_orders(tx)
+    assert [finding.rule for finding in found] == ["joins a parcel that is not its own"]

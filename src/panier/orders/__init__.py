@@ -10,7 +10,7 @@ from panier.orders.actions import lock_order, move_order
 from panier.orders.addresses import check_address, check_name
 from panier.orders.checkout import check_out, pay, refresh, resume_payments
 from panier.orders.frozen import Placement
-from panier.orders.joining import find_open_parcels
+from panier.orders.joining import Together, find_open_parcels, list_together
 from panier.orders.lists import (
     PAGE,
     Filter,
@@ -63,6 +63,7 @@ __all__ = [
     "PriceChanged",
     "Settled",
     "State",
+    "Together",
     "buy_all",
     "check_address",
     "check_name",
@@ -76,6 +77,7 @@ __all__ = [
     "list_orders",
     "list_orders_of",
     "list_shows_sold",
+    "list_together",
     "lock_order",
     "move_order",
     "name_on_air",

@@ -1,5 +1,6 @@
 """One parcel a show: which earlier order's parcel stands open for somebody who buys again."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -31,6 +32,24 @@ LOOK = OPEN.format(share="")
 LOCK = OPEN.format(share="for share of o")
 
 
+# All paid orders that share the parcel of each: the one that was first and those that join it.
+TOGETHER = """
+select w.id as of, t.id, t.number, t.state
+from unnest(%s::uuid[]) w(id) join orders o on o.id = w.id
+join orders t on t.id = coalesce(o.joins_id, o.id) or t.joins_id = coalesce(o.joins_id, o.id)
+where t.id <> o.id and t.paid_at is not null order by t.number
+"""
+
+
+class Together(msgspec.Struct, frozen=True):
+    """Another order that goes in the same parcel as the order `of`."""
+
+    of: UUID
+    id: UUID
+    number: str
+    state: str
+
+
 class _Found(msgspec.Struct):
     n: int
     id: UUID
@@ -48,6 +67,14 @@ async def find_open_parcels(tx: Tx, asked: Sequence[Asking]) -> list[OpenParcel 
 async def lock_open_parcels(tx: Tx, asked: Sequence[Asking]) -> list[OpenParcel | None]:
     """Say the same for addresses that are checked, and keep it so until the end of `tx`."""
     return await _find(tx, asked, LOCK)
+
+
+async def list_together(tx: Tx, orders: Sequence[UUID]) -> dict[UUID, list[Together]]:
+    """Return by order which others go in the same parcel; those without any are left out."""
+    found: defaultdict[UUID, list[Together]] = defaultdict(list)
+    for one in await rows(tx, TOGETHER, (list(orders),), Together):
+        found[one.of].append(one)
+    return found
 
 
 async def _find(tx: Tx, asked: Sequence[Asking], sql: str) -> list[OpenParcel | None]:

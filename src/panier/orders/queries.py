@@ -294,6 +294,15 @@ async def check_orders(tx: Tx, limit: int = 100) -> list[Finding]:
           when c.minor is distinct from (select sum(goods_minor + shipping_minor) from orders
                                          where checkout_id = c.id)
             then 'checkout and its orders differ'
+          when c.paid_at is not null and exists (
+              select from orders o join orders f on f.id = o.joins_id
+              join checkout e on e.id = f.checkout_id
+              where o.checkout_id = c.id and (
+                (f.seller_id, f.show_id, f.market) is distinct from
+                  (o.seller_id, o.show_id, o.market)
+                or f.paid_at is null or o.shipping_minor <> 0
+                or lower(e.address::text) <> lower(c.address::text)))
+            then 'joins a parcel that is not its own'
         end, c.id::text
       from checkout c join payment p on p.id = c.payment_id
       union all

@@ -201,7 +201,7 @@ async def send_addresses(reader: people.ReaderHere) -> Response:
             stories += await list_stories(tx, found, reader.market.time_zone)
         checkouts = {s.order.id: await _checkout(tx, s.order) for s in stories}
     head = ("number", "carrier", "tracking", "name", "line1", "line2", "postcode", "city",
-            "country", "units", "goods")  # fmt: skip
+            "country", "units", "goods", "together")  # fmt: skip
     table = [_address_row(story, checkouts[story.order.id]) for story in stories]
     return _as_file(Response(write_sheet(head, table)), f"to-send-{reader.market.code}")
 
@@ -213,6 +213,7 @@ def _address_row(story: Story, checkout: Checkout) -> list[str | int]:
         to.country, sum(units for _line, units in goods),
         "; ".join(f"{units} × {line.title} {line.variant_title} {line.sku}"
                   for line, units in goods),
+        " ".join(one.number for one in story.pack_with),
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import msgspec
 from panier import catalog, orders
 from panier.kit.db import Tx, find, rows
 from panier.kit.money import Money
-from panier.orders import Order, OrderLine, State
+from panier.orders import Order, OrderLine, State, Together
 from panier.parcels.bookings import LIVING, last_moment
 from panier.parcels.refunds import Refund, list_refunds
 from panier.parcels.returns import GIVING, Giving, is_exempt, may_return
@@ -59,6 +59,13 @@ class Story(msgspec.Struct):
     steps: dict[str, datetime]
     """When it came to each state after it was paid."""
     time_zone: str
+    together: Sequence[Together] = ()
+    """Orders of the same buyer and show that go in the same parcel."""
+
+    @property
+    def pack_with(self) -> list[Together]:
+        """Return which of them are still to be sent."""
+        return [one for one in self.together if one.state in (State.PAID, State.PACKED)]
 
     @property
     def delivered_at(self) -> datetime | None:
@@ -142,6 +149,7 @@ async def list_stories(tx: Tx, found: Sequence[Order], time_zone: str) -> list[S
         returns[giving.order].append(giving)
     inside, refunds = await _inside(tx, ids), await list_refunds(tx, ids)
     steps = await _steps(tx, ids)
+    together = await orders.list_together(tx, ids)
     return [
         Story(
             order=order,
@@ -153,6 +161,7 @@ async def list_stories(tx: Tx, found: Sequence[Order], time_zone: str) -> list[S
             refunds=refunds[order.id],
             steps=steps[order.id],
             time_zone=time_zone,
+            together=together.get(order.id, ()),
         )
         for order in found
     ]

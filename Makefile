@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo setup setup-dev test check bench format lock messages map clean
+.PHONY: help up demo setup setup-dev test localstripe check bench format lock messages map clean
 
 # Start-up is four times faster from compiled bytecode.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,6 +37,10 @@ setup-dev: setup $(CHROMIUM)
 test: setup-dev ## All tests, on real engines and a real browser
 	tools/node npm test -- --passWithNoTests
 	$(BIN)/pytest --numprocesses $(WORKERS)
+
+localstripe: setup ## The Stripe adapter against localstripe, fetched and run apart (GPL-3.0)
+	LOCALSTRIPE="$(CURDIR)/.venv/uv/bin/uvx localstripe==1.15.10" \
+		$(BIN)/pytest -q tests/payments/stripe/test_localstripe.py
 
 check: setup ## Format, lint, types, imports, house rules, wheel, lock
 	$(BIN)/ruff format --check .

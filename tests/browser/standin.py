@@ -102,7 +102,7 @@ class Bank:
         self, scope: Scope, query: dict[str, str], body: bytes
     ) -> tuple[int, str, str]:
         path = scope["path"]
-        pages = {
+        pages: dict[str, Callable[[], tuple[str, str]]] = {
             "/stripe.js": lambda: ("text/javascript", SCRIPT.read_text()),
             "/frame": lambda: ("text/html", FRAME % query),
             "/challenge": lambda: ("text/html", CHALLENGE),

@@ -146,6 +146,8 @@ async def test_a_seller_sets_prices_of_their_own_products_only(
     shown = await client.get(address)
     assert "€19.90" in shown.text
     assert "Lowest of 30 days" in shown.text
+    assert '<svg class="price-plot" role="img"' in shown.text
+    assert shown.text.count('<g class="price">') == 1
     sheet = await client.get(f"{address}/history.csv")
     rows = list(csv.DictReader(io.StringIO(sheet.text)))
     assert [(row["price_minor"], row["was_minor"], row["kind"]) for row in rows] == [

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
@@ -19,11 +22,13 @@ from panier.catalog.history import (
     list_priced,
     lowest_prior_prices,
 )
+from panier.catalog.price_chart import DAYS, HEIGHT, TOP, draw_prices
 from panier.catalog.rules import FalseReduction, NothingToReduce
 from panier.kit.amount import read_amount, write_amount
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Forbidden, NotFound
+from panier.kit.i18n import current_language
 from panier.kit.money import Money
 from panier.people import Reader
 
@@ -156,11 +161,21 @@ async def _page(
         lowest=lowest,
         lowest_written=write_amount(lowest) if lowest else "",
         marked=_mark(history, lowest, moment),
+        charts=draw_prices(history, moment),
+        chart_days=DAYS,
+        chart_top=TOP,
+        chart_height=HEIGHT,
+        cash=Money,
+        day=partial(_write_day, ZoneInfo(reader.market.time_zone)),
         moment=moment,
         form=form,
         errors=errors,
         said=said,
     )
+
+
+def _write_day(zone: ZoneInfo, moment: datetime) -> str:
+    return str(format_skeleton("MMMd", moment.astimezone(zone), zone, locale=current_language()))
 
 
 def _mark(history: Sequence[Spell], lowest: Money | None, moment: datetime) -> Spell | None:

@@ -52,10 +52,10 @@ async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
     await fill(runtime)
     everything = {
         "seller": 4,
-        "product": 16,
+        "product": 18,
         "person": 8,
         "role": 6,
-        "stock": 30,
+        "stock": 50,
         "show": 6,
         "plan": 4,
     }
@@ -63,7 +63,7 @@ async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
         assert await count(tx) == everything
         show = await shows.get_show_by_slug(tx, "FR", "demo")
         assert (show.title, show.language, show.state) == ("Lumières du soir", "fr", "scheduled")
-        assert await list_sheet(tx, show.id) == FILM
+        assert await list_sheet(tx, show.id) == [*FILM, "light-advice"]
         products = {p.slug: p for p in await catalog.list_products(tx, "GB", "en")}
         assert products["chocolate"].vat_category == "standard"
         assert products["candle"].variants[0].price == Money(2200, "GBP")
@@ -90,7 +90,7 @@ async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
     assert await ensure_demo_show(runtime, "GB") == "demo-2"
     async with cell.read() as tx:
         again = await shows.get_show_by_slug(tx, "GB", "demo-2")
-        assert await list_sheet(tx, again.id) == FILM
+        assert await list_sheet(tx, again.id) == [*FILM, "light-advice"]
         assert await stock.get_availability(tx, [sold]) == {sold: 90}
 
     async with cell.tx() as tx:

@@ -1,4 +1,6 @@
 import type { Address } from "../boot";
+import { basket, refresh, sends } from "../room/basket";
+import { choices, sentTo } from "../room/going";
 import { countryName, t } from "../text";
 import { address, email, name, trouble } from "./checkout";
 import { CompanyFields } from "./company-fields";
@@ -9,17 +11,27 @@ function put(part: Partial<Address>): void {
   address.value = { ...address.value, ...part };
 }
 
+/** Why the basket cannot go there; null: it can, or nobody has asked yet. */
+function wrongPlace(to: Address): string | null {
+  const now = basket.value;
+  return now && now.country !== to.country ? now.refused : null;
+}
+
 /** Who it is for and where it goes. */
 export function AddressStep() {
   const { market } = page.value;
-  const countries = market.countries ?? [market.code];
   const now = address.value;
+  const open = basket.value?.countries ?? market.countries ?? [market.code];
+  const countries = choices(open, now.country);
+  const refused = trouble.value?.field === "country" ? trouble.value.message : wrongPlace(now);
   return (
     <form
       class="sheet-form"
       onSubmit={(event) => {
         event.preventDefault();
         trouble.value = null;
+        sentTo.value = address.value;
+        refresh().catch(() => undefined);
         view.value = { at: "payment" };
       }}
     >
@@ -81,7 +93,9 @@ export function AddressStep() {
         </div>
         {countries.length === 1 ? (
           <p class="hint">
-            {t("Here we deliver to %(country)s.", { country: countryName(now.country) })}
+            {sends.value
+              ? t("Here we deliver to %(country)s.", { country: countryName(now.country) })
+              : countryName(now.country)}
           </p>
         ) : (
           <div class="field">
@@ -100,9 +114,9 @@ export function AddressStep() {
             </select>
           </div>
         )}
-        {trouble.value?.field === "country" && (
+        {refused && (
           <p class="error" role="alert">
-            {trouble.value.message}
+            {refused}
           </p>
         )}
         <CompanyFields country={now.country} />

@@ -1,6 +1,7 @@
 """The sample shops as the data file tells them."""
 
 import tomllib
+from datetime import time
 from functools import cache
 from importlib.resources import files
 
@@ -31,6 +32,30 @@ class SampleProduct(msgspec.Struct, frozen=True):
     alt: Texts
     variant: list[SampleVariant]
     vat_in: dict[str, str] = {}
+    withdrawal: str = "allowed"
+
+    @property
+    def picture(self) -> str:
+        """Return the name of its drawing."""
+        return self.slug
+
+
+class SampleService(msgspec.Struct, frozen=True):
+    """A service with slots each day to come, at these hours of the market's clocks."""
+
+    slug: str
+    seller: str
+    vat: str
+    picture: str
+    """The name of a drawing."""
+    minutes: int
+    places: int
+    hours: list[time]
+    price: dict[str, int]
+    title: Texts
+    description: Texts
+    alt: Texts
+    arrival: str
 
 
 class SampleSeller(msgspec.Struct, frozen=True):
@@ -77,6 +102,8 @@ class Sample(msgspec.Struct, frozen=True):
     plan: list[SamplePlan]
     product: list[SampleProduct]
     """In the order in which the sample film shows them."""
+    service: list[SampleService]
+    """At the end of the run sheet."""
 
 
 @cache

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from PIL import Image
 
-from panier import catalog, creators, markets, people, shows, stock, taxes
+from panier import bookings, catalog, creators, markets, people, shows, stock, taxes
 from panier.demo import pictures
-from panier.demo.data import SampleMarket, SampleProduct, SampleSeller, read_sample
+from panier.demo.data import SampleMarket, SampleProduct, SampleSeller, SampleService, read_sample
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx
@@ -26,6 +26,8 @@ from panier.settings import Settings
 PASSWORD = "basket-demo"  # noqa: S105 - of the sample people, told in the README
 DEMO = "demo"
 """The sample show's name in addresses; the ones after it are demo-2, demo-3, …"""
+DAYS = 5
+"""How many days ahead the sample service can be booked."""
 LOW = 5
 """A variant with fewer units is stocked anew for a new sample show."""
 EVENING = time(19, 30)
@@ -57,6 +59,9 @@ async def fill(runtime: Runtime) -> None:
         for product in read_sample().product:
             key = await _seed_product(cell, market, product, sellers[product.seller])
             await _picture(runtime, cell, key, product, images)
+        for service in read_sample().service:
+            key = await _seed_service(cell, market, service, sellers[service.seller])
+            await _picture(runtime, cell, key, service, images)
         await _seed_plans(cell, market, sample, sellers)
         await ensure_demo_show(runtime, code)
         for days, title in enumerate(sample.starts[1:], start=1):
@@ -80,7 +85,7 @@ async def ensure_demo_show(runtime: Runtime, market: str) -> str:
             slug = f"{DEMO}-{number}"
         home = await markets.get_market(tx, market)
     cover = await _keep_cover(runtime, sample.starts[0])
-    await cell.run(lambda tx: _restock(tx, market))
+    await cell.run(lambda tx: _restock(tx, home))
     await cell.run(
         lambda tx: _schedule(tx, home, sample, sample.starts[0], now(), slug=slug, cover=cover)
     )
@@ -164,6 +169,7 @@ async def _seed_product(
                     for variant in sample.variant
                 ],
             )
+            await catalog.set_withdrawal(tx, product, sample.withdrawal)
         variants = await catalog.list_variants(tx, product)
         counted = await stock.get_availability(tx, variants)
         for variant, given in zip(variants, sample.variant, strict=True):
@@ -175,16 +181,55 @@ async def _seed_product(
 
 
 async def _picture(
-    runtime: Runtime, cell: Cell, product: UUID, sample: SampleProduct, images: dict[str, str]
+    runtime: Runtime,
+    cell: Cell,
+    product: UUID,
+    sample: SampleProduct | SampleService,
+    images: dict[str, str],
 ) -> None:
     async with cell.read() as tx:
         pictured = (await catalog.get_product(tx, product, "en")).image
     if pictured is not None:
         return
-    if sample.slug not in images:
-        picture = await asyncio.to_thread(pictures.draw, sample.slug, PRODUCT_SIZE)
-        images[sample.slug] = await _keep(runtime, picture)
-    await cell.run(lambda tx: catalog.set_image(tx, product, images[sample.slug], sample.alt))
+    name = sample.picture
+    if name not in images:
+        picture = await asyncio.to_thread(pictures.draw, name, PRODUCT_SIZE)
+        images[name] = await _keep(runtime, picture)
+    await cell.run(lambda tx: catalog.set_image(tx, product, images[name], sample.alt))
+
+
+async def _seed_service(
+    cell: Cell, market: markets.Market, sample: SampleService, seller: UUID
+) -> UUID:
+    async def act(tx: Tx) -> UUID:
+        product = await catalog.find_product_id(tx, market.code, sample.slug)
+        if product is None:
+            terms = catalog.Terms(
+                title=sample.title,
+                description=sample.description,
+                vat_category=sample.vat,
+                price=Money(sample.price[market.code], market.currency),
+                closes_minutes=60,
+                arrival=sample.arrival,
+            )
+            product = await catalog.create_service(tx, seller=seller, slug=sample.slug, terms=terms)
+        await _open_days(tx, market, sample, product)
+        return product
+
+    return await cell.run(act)
+
+
+async def _open_days(tx: Tx, market: markets.Market, sample: SampleService, product: UUID) -> None:
+    """Have slots on each of the next days, at the hours where there are none yet."""
+    known = {slot.starts_at for slot in await catalog.list_slots(tx, product, now())}
+    tomorrow = market.day(now()) + timedelta(days=1)
+    for hour in sample.hours:
+        plan = bookings.plan_slots(
+            tomorrow, hour, market.time_zone, minutes=sample.minutes, every=1, times=DAYS
+        )
+        times = [span for span in plan if span[0] not in known]
+        if times:
+            await bookings.open_slots(tx, product, times, place="", places=sample.places, who=None)
 
 
 async def _seed_plans(
@@ -213,7 +258,8 @@ async def _seed_plans(
     await cell.run(act)
 
 
-async def _restock(tx: Tx, market: str) -> None:
+async def _restock(tx: Tx, home: markets.Market) -> None:
+    market = home.code
     for sample in read_sample().product:
         product = await catalog.find_product_id(tx, market, sample.slug)
         if product is None:
@@ -223,6 +269,10 @@ async def _restock(tx: Tx, market: str) -> None:
         for variant, given in zip(variants, sample.variant, strict=True):
             if left.get(variant, 0) < LOW:
                 await stock.set_stock(tx, variant, given.stock, market)
+    for service in read_sample().service:
+        product = await catalog.find_product_id(tx, market, service.slug)
+        if product is not None:
+            await _open_days(tx, home, service, product)
 
 
 async def _announce(runtime: Runtime, market: markets.Market, title: str, days: int) -> None:
@@ -258,10 +308,9 @@ async def _schedule(
     cover: str,
     slug: str | None = None,
 ) -> None:
-    products = [
-        await catalog.find_product_id(tx, market.code, product.slug)
-        for product in read_sample().product
-    ]
+    sample_of = read_sample()
+    slugs = [*(p.slug for p in sample_of.product), *(s.slug for s in sample_of.service)]
+    products = [await catalog.find_product_id(tx, market.code, slug) for slug in slugs]
     await shows.schedule(
         tx,
         market=market.code,

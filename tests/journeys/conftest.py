@@ -16,6 +16,7 @@ from tests.video.film import SECONDS, make_film
 
 HOST = "host.fr@panier.demo"
 SELLER = "seller.fr@panier.demo"
+TEAM = "market.fr@panier.demo"
 KNOWN = "shopper.fr@panier.demo"
 
 
@@ -74,7 +75,7 @@ async def go_on_air(platform: Platform, title: str) -> Show:
     return show
 
 
-async def schedule(platform: Platform, title: str) -> Show:
+async def schedule(platform: Platform, title: str, **changes: Any) -> Show:
     """Let the sample host schedule a show with the products of the sample show."""
     host = Shopper(platform.web)
     await host.sign_in(HOST)
@@ -87,9 +88,21 @@ async def schedule(platform: Platform, title: str) -> Show:
             "starts_at": datetime.now(UTC).isoformat(),
             "language": "fr",
             "products": [product["product"] for product in sample["run_sheet"]],
+            **changes,
         },
     )
     return Show(made["id"], made["slug"], host, sample["run_sheet"])
+
+
+async def set_aside(platform: Platform, show: Show, kind: str, units: int) -> None:
+    """Let the market team set units of an article aside for a show, which sells only those."""
+    team = Shopper(platform.web)
+    await team.sign_in(TEAM)
+    answer = await team.http.post(
+        f"/fr/seller/stock/{show.variant(kind)}/allocate",
+        data={"show": show.id, "units": str(units)},
+    )
+    assert answer.status_code == 303, answer.text
 
 
 async def connect_encoder(show: Show, film: Path) -> Publisher:

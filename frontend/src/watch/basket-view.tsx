@@ -2,10 +2,11 @@ import { Minus, Plus, Trash2 } from "lucide";
 import { Fragment } from "preact";
 import type { Card, Price } from "../boot";
 import { Icon } from "../parts/icon";
-import { add, basket, type Line, moving, remove, sends } from "../room/basket";
+import { add, type Basket, basket, type Line, moving, remove, sends } from "../room/basket";
+import { word } from "../room/going";
 import { clock, variantStock } from "../room/store";
 import { isUnheld } from "../room/unheld";
-import { duration, money, second, t } from "../text";
+import { countryName, duration, money, second, t } from "../text";
 import {
   address,
   addressReady,
@@ -152,6 +153,12 @@ function off(minor: number, of: { total: Price }): string {
   return `−${money({ minor, currency: of.total.currency })}`;
 }
 
+/** "Delivery", and to where if that is not the market's own country. */
+function deliveryTo(held: Basket): string {
+  if (held.country === held.countries[0]) return t("Delivery");
+  return t("Delivery to %(country)s", { country: countryName(held.country) });
+}
+
 /** Goods, reductions, delivery, total, the tax within. */
 export function Sums() {
   const held = basket.value;
@@ -177,7 +184,7 @@ export function Sums() {
       ))}
       {sends.value && (
         <>
-          <dt>{t("Delivery")}</dt>
+          <dt>{deliveryTo(held)}</dt>
           <dd>{held.shipping.minor === 0 ? t("free") : money(held.shipping)}</dd>
         </>
       )}
@@ -185,7 +192,25 @@ export function Sums() {
       <dd class="sum">{money(held.total)}</dd>
       <dt class="quiet small">{held.reverse_charge ? t("VAT") : t("of which VAT")}</dt>
       <dd class="quiet small">{held.reverse_charge ? t("none is charged") : money(held.vat)}</dd>
+      <Notes />
     </dl>
+  );
+}
+
+/** What is to say of the parcels and of where they go. */
+function Notes() {
+  const held = basket.value;
+  if (!held) return null;
+  const words = held.parcels.map((one) => word(one, held.parcels.length > 1));
+  return (
+    <>
+      {words.filter(Boolean).map((text) => (
+        <dd key={text} class="sums-note small">
+          {text}
+        </dd>
+      ))}
+      {held.refused && <dd class="sums-note error">{held.refused}</dd>}
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { computed, signal } from "@preact/signals";
 import type { Price, Seller } from "../boot";
 import { money, t } from "../text";
 import { call, newKey, Problem } from "../web";
+import { asked, going, type Parcel, sentTo } from "./going";
 import { Refused, type RoomSocket, Unheard } from "./socket";
 import { isUnheld } from "./unheld";
 
@@ -49,6 +50,13 @@ export interface Voucher {
 export interface Basket {
   lines: Line[];
   vouchers: Voucher[];
+  parcels: Parcel[];
+  /** Where it goes, for these amounts. */
+  country: string;
+  /** Where all of it may go, the market's own country first. */
+  countries: string[];
+  /** Why it cannot go where it was asked to. */
+  refused: string | null;
   /** The goods at their regular prices. */
   list: Price;
   goods: Price;
@@ -63,13 +71,6 @@ export interface Basket {
   now: number;
 }
 
-/** Where the basket goes, and for which company: what it costs depends on it. */
-export interface Going {
-  country: string;
-  /** As the EU's register knows it. */
-  vat_id?: string;
-}
-
 interface Means {
   url: string;
   /** Where one waits for what is sold out. */
@@ -82,8 +83,6 @@ interface Means {
 }
 
 export const basket = signal<Basket | null>(null);
-/** null: the market's own country, for a consumer. */
-export const going = signal<Going | null>(null);
 /** Variants with a change on its way. */
 export const moving = signal<ReadonlySet<string>>(new Set());
 /** Rises by one each time something lands in the basket. */
@@ -122,12 +121,14 @@ export function tools(): Means {
 
 export async function refresh(): Promise<void> {
   const { url, heardTime } = tools();
-  const asked = going.value;
-  const next = asked
-    ? await call<Basket>("POST", `${url}/priced`, asked)
+  const where = going.value;
+  const to = sentTo.value;
+  const question = asked(where, to);
+  const next = question
+    ? await call<Basket>("POST", `${url}/priced`, question)
     : await call<Basket>("GET", url);
   // What was asked for meanwhile costs otherwise; its own answer follows.
-  if (asked !== going.value) return;
+  if (where !== going.value || to !== sentTo.value) return;
   take(next);
   heardTime(next.now);
 }
@@ -175,16 +176,31 @@ export function remove(variant: string, quantity = 1): Promise<boolean> {
 
 /** Put a voucher's code into the basket; what is wrong with it is thrown. */
 export async function enterCode(code: string): Promise<void> {
-  take(await call<Basket>("POST", `${tools().url}/voucher`, { code }));
+  const { url } = tools();
+  const next = await call<Basket>("POST", `${url}/voucher${country()}`, { code });
+  await priced(next);
 }
 
 export async function dropCode(code: string): Promise<void> {
   const { url, say } = tools();
   try {
-    take(await call<Basket>("DELETE", `${url}/voucher/${encodeURIComponent(code)}`));
+    const path = `${url}/voucher/${encodeURIComponent(code)}${country()}`;
+    await priced(await call<Basket>("DELETE", path));
   } catch (error) {
     say(reason(error), "bad");
   }
+}
+
+function country(): string {
+  const question = asked();
+  return question ? `?country=${question.country}` : "";
+}
+
+/** Take a basket that was priced for a country; for an address or a company it is asked again. */
+async function priced(next: Basket): Promise<void> {
+  const question = asked();
+  if (question?.address || question?.vat_id) await refresh();
+  else take(next);
 }
 
 /** One change of a variant at a time; what is wrong with it is said. */

@@ -186,13 +186,13 @@ export function Sums() {
         <>
           <dt>{deliveryTo(held)}</dt>
           <dd>{held.shipping.minor === 0 ? t("free") : money(held.shipping)}</dd>
+          <Notes />
         </>
       )}
       <dt class="sum">{t("Total")}</dt>
       <dd class="sum">{money(held.total)}</dd>
       <dt class="quiet small">{held.reverse_charge ? t("VAT") : t("of which VAT")}</dt>
       <dd class="quiet small">{held.reverse_charge ? t("none is charged") : money(held.vat)}</dd>
-      <Notes />
     </dl>
   );
 }

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Address, Saved } from "../boot";
 import * as held from "../room/basket";
+import { sentTo } from "../room/going";
 import { Refused, Unheard } from "../room/socket";
 import { ask, link, say } from "../room/store";
 import { t } from "../text";
@@ -239,7 +240,9 @@ export async function recall(): Promise<boolean> {
   page.value = { ...page.value, person: { ...person, saved } };
   if (saved.address && address.value.line1 === "") {
     address.value = saved.address;
+    sentTo.value = saved.address;
     keptCompany(saved.company ?? null, saved.address.country);
+    if (held.basket.value?.parcels.some((one) => one.joins)) void held.refresh();
   }
   useSaved.value = saved.card !== null;
   return useSaved.value;

@@ -1,6 +1,7 @@
 /** The company for which somebody buys: its VAT id is looked up while it is typed. */
 import { signal } from "@preact/signals";
 import * as held from "../room/basket";
+import { going } from "../room/going";
 import { call, Problem } from "../web";
 import { page } from "./page";
 
@@ -84,8 +85,8 @@ async function look(country: string, mine: number, tries: number): Promise<void>
 /** Have the basket priced for this country and company. */
 function price(country: string, vat_id?: string): void {
   const { market } = page.peek();
-  const before = held.going.value ?? { country: market.countries?.[0] ?? market.code };
+  const before = going.value ?? { country: market.countries?.[0] ?? market.code };
   if (before.country === country && before.vat_id === vat_id) return;
-  held.going.value = vat_id ? { country, vat_id } : { country };
+  going.value = vat_id ? { country, vat_id } : { country };
   held.refresh().catch(() => undefined);
 }

@@ -11,6 +11,7 @@ const minute = Array.from({ length: 60 }, (_, i) => ({
 let paid = 0;
 
 function answer(url: string, method: string, body: Record<string, unknown>): [number, unknown] {
+  if (url.includes("/deals/agreed")) return [200, { agreed: [], requests: [] }];
   if (url.includes("ticket")) return [200, { ticket: "t", url: "ws://fake/" }];
   if (url.includes("/api/basket")) {
     if (method === "POST") put(String(body.variant), Number(body.quantity));

@@ -71,5 +71,7 @@ export const boot = {
     stock_rule: "/fr/api/shows/show/stock-rule",
     deal: "/fr/api/shows/show/deals",
     end_deal: "/fr/api/shows/show/deals/end",
+    agreed: "/fr/api/shows/show/deals/agreed",
+    ask: "/fr/api/shows/show/deals/ask",
   },
 };

@@ -168,6 +168,8 @@ export interface StudioBoot extends Boot {
     stock_rule: string;
     deal: string;
     end_deal: string;
+    agreed: string;
+    ask: string;
   };
 }
 

@@ -86,6 +86,8 @@ async def show_studio(request: Request, reader: ReaderHere, slug: str) -> Respon
             "stock_rule": f"{api}/stock-rule",
             "deal": f"{api}/deals",
             "end_deal": f"{api}/deals/end",
+            "agreed": f"{api}/deals/agreed",
+            "ask": f"{api}/deals/ask",
         },
     }
     return web.render(

@@ -25,6 +25,10 @@ def test_every_sample_text_is_there_in_every_language() -> None:
         texts += [variant.title for variant in product.variant]
         assert all(sorted(text) == sorted(LANGUAGES) for text in texts)
         assert all(set(variant.price) == {"FR", "GB"} for variant in product.variant)
+    for service in sample.service:
+        texts = [service.title, service.description, service.alt]
+        assert all(sorted(text) == sorted(LANGUAGES) for text in texts)
+        assert set(service.price) == {"FR", "GB"}
 
 
 async def count(tx: Tx) -> dict[str, int]:

@@ -54,7 +54,7 @@ async def pack(tx: Tx, order: UUID, person: UUID | None) -> bool:
     work = await lock(tx, order, person)
     if work.state in (State.PACKED, State.SHIPPED, State.DELIVERED):
         return False
-    if work.state != State.PAID:
+    if work.state != State.PAID or not any(line.to_send for line in work.units):
         raise NotNow
     await orders.move_order(tx, work.order, State.PACKED, now(), person)
     return True

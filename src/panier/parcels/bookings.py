@@ -62,23 +62,27 @@ class Booked(msgspec.Struct):
         return self.quantity - self.cancelled
 
 
-async def give_up(tx: Tx, order: UUID, n: int, key: UUID) -> bool:
-    """Cancel a buyer's places of one line; false when this key did so before.
+async def give_up(
+    tx: Tx, order: UUID, n: int, key: UUID, *, seller: UUID | None = None, note: str = ""
+) -> bool:
+    """Cancel the places of one line; false when this key did so before.
 
+    `seller`: who does it at the seller's, whom no deadline binds; None: the buyer, in time.
     Raises NotNow, TooLate, NothingChosen.
     """
-    work = await lock(tx, order)
+    work = await lock(tx, order, seller)
     if await exists(tx, "order_refund", key, order):
         return False
     line = next((line for line in work.lines if line.n == n and line.starts_at), None)
     if work.state not in LIVING or line is None:
         raise NotNow
-    market = await markets.get_market(tx, work.order.market)
-    until = last_moment(line, work.order.paid_at, market.time_zone)
-    if until is None or now() > until:
-        raise TooLate
+    if seller is None:
+        market = await markets.get_market(tx, work.order.market)
+        until = last_moment(line, work.order.paid_at, market.time_zone)
+        if until is None or now() > until:
+            raise TooLate
     units = choose(work.units, None, {n: work.left("to_come")[n]})
-    await take_back(tx, work, Cancelling(key, by_buyer=True), units)
+    await take_back(tx, work, Cancelling(key, by_buyer=seller is None, note=note), units)
     return True
 
 

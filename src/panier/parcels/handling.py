@@ -18,6 +18,7 @@ from panier.kit.money import BASIS_POINTS, Money
 from panier.kit.store import get
 from panier.orders import Order
 from panier.parcels.actions import Cancelling, NewParcel, cancel, deliver, lose, pack, ship
+from panier.parcels.bookings import give_up
 from panier.parcels.forms import read_amount, read_amounts, read_file, read_text, read_units
 from panier.parcels.fulfilment import BADGES, STATES, access_order, change
 from panier.parcels.queries import Story, find_parcel, list_stories
@@ -162,6 +163,22 @@ async def cancel_order(request: Request, reader: people.ReaderHere, order: UUID)
         note=read_text(form, "note", REASON_MAX),
     )
     return await _do(reader, found, "cancelled", lambda tx: cancel(tx, order, asked, person))
+
+
+@router.post("/give-up", dependencies=change)
+async def cancel_places(request: Request, reader: people.ReaderHere, order: UUID) -> Response:
+    """Cancel what a buyer booked; the money goes back."""
+    found, person = await access_order(reader, order), people.require(reader).id
+    form = await request.form()
+    key, note, line = _key(form), read_text(form, "note", REASON_MAX), str(form.get("line", ""))
+    if not line.isdecimal() or len(line) > 4:
+        raise BadInput(field="line", reason=_("please reload the page"))
+    return await _do(
+        reader,
+        found,
+        "cancelled",
+        lambda tx: give_up(tx, order, int(line), key, seller=person, note=note),
+    )
 
 
 @router.post("/refund", dependencies=change)

@@ -9,6 +9,7 @@ import msgspec
 
 from panier import catalog, orders
 from panier.kit.db import Tx, find, rows
+from panier.kit.i18n import N_
 from panier.kit.money import Money
 from panier.orders import Order, OrderLine, State, Together
 from panier.parcels.bookings import LIVING, last_moment
@@ -118,6 +119,12 @@ class Story(msgspec.Struct):
         if self.order.state not in LIVING or not self.units[line.n].to_come:
             return None
         return last_moment(line, self.order.paid_at, self.time_zone)
+
+    def state_name(self, names: Mapping[str, str]) -> str:
+        """Return what its seller calls its state; nothing that takes place is packed."""
+        own = {State.PAID.value: N_("Booked"), State.DELIVERED.value: N_("Taken place")}
+        usual = names[self.order.state]
+        return own.get(self.order.state, usual) if self.is_booked else usual
 
     @property
     def is_booked(self) -> bool:

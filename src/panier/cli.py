@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvloop
+from pydantic import ValidationError
 
 from panier import engines, migrations
 from panier.kit.errors import PanierError
@@ -59,6 +60,7 @@ MAINS = {
     RoleName.AUDIENCE: "panier.demo:serve_audience",
 }
 RECONCILE = "panier.worker:reconcile"
+CHECK_PAYMENTS = "panier.payments:check_setup"
 ALWAYS = (RoleName.WEB, RoleName.ROOMS, RoleName.VIDEO, RoleName.WORKER)
 
 
@@ -105,7 +107,7 @@ def up(
 ) -> None:
     """Run everything: engines, roles, samples; Ctrl-C ends it."""
     engines.end_with_parent()
-    settings = Settings()
+    settings = _read_settings()
     set_up_logs("panier", settings.log, settings.log_level)
     extras = Extras(samples=samples, film=film, audience=demo or settings.demo)
     _finish(_up(settings, extras), asyncio.new_event_loop)
@@ -114,7 +116,7 @@ def up(
 @app.command()
 def run(role: RoleName) -> None:
     """Run one role, beside a running `panier up` or on engines of your own."""
-    settings = Settings()
+    settings = _read_settings()
     set_up_logs(role.value, settings.log, settings.log_level)
     _finish(_serve(role, settings), uvloop.new_event_loop)
 
@@ -138,9 +140,28 @@ def reconcile() -> None:
 
 
 @app.command()
+def payments() -> None:
+    """Ask the payment provider whether it is set up as this shop needs; changes nothing."""
+    settings = _read_settings()
+    set_up_logs("panier", settings.log, settings.log_level)
+    _finish(_check_payments(settings), asyncio.new_event_loop)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version("panier"))
+
+
+def _read_settings() -> Settings:
+    """Read the environment; what is wrong in it is a line each, without what was given."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False, include_input=False):
+            name = "".join(f"PANIER_{str(part).upper()}: " for part in wrong["loc"][:1])
+            typer.echo(name + wrong["msg"].removeprefix("Value error, "), err=True)
+        raise typer.Exit(1) from None
 
 
 def _finish(work: Awaitable[bool], new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
@@ -284,10 +305,17 @@ async def _serve(role: RoleName, settings: Settings) -> bool:
 
 async def _chore(work: Callable[[Settings], Awaitable[bool | None]]) -> bool:
     """Work on the given, the running or briefly started engines; False: not everything is well."""
-    settings = Settings()
+    settings = _read_settings()
     set_up_logs("panier", settings.log, settings.log_level)
     async with _ground(settings) as ground:
         return await work(ground.settings) is not False
+
+
+async def _check_payments(settings: Settings) -> bool:
+    missing: list[str] = await _find(CHECK_PAYMENTS)(settings)
+    for line in missing or [_("The payment provider is set up as this shop needs it.")]:
+        typer.echo(line)
+    return not missing
 
 
 async def _migrate(settings: Settings) -> None:

@@ -28,7 +28,7 @@ from panier.payments.actions import (
     keep_card,
     move,
 )
-from panier.payments.adapters import provider_of
+from panier.payments.adapters import check_setup, provider_of
 from panier.payments.disputes import Dispute, list_disputes
 from panier.payments.news import forget_cards
 from panier.payments.provider import (
@@ -106,6 +106,7 @@ __all__ = [
     "Transfer",
     "TransferAnswer",
     "TransferState",
+    "check_setup",
     "claim_looks",
     "create",
     "deliver_webhooks",

@@ -207,6 +207,9 @@ class Provider(Protocol):
     def check_token(self, token: str) -> None:
         """Refuse what no card form of this provider makes. Raises TokenWrong."""
 
+    async def check_setup(self) -> list[str]:
+        """Say in sentences what is not set up there as this shop needs. Raises ProviderAway."""
+
     async def charge(self, cell: Cell, wanted: Charge) -> Answer:
         """Ask for money. Raises TokenRefused, KeyReused, ProviderAway."""
 

@@ -34,7 +34,7 @@ from panier.payments.provider import (
     WrongMessage,
 )
 from panier.payments.rules import RefundState, TransferState
-from panier.payments.stripe import intents, words
+from panier.payments.stripe import intents, setup, words
 from panier.payments.stripe.calls import (
     API_VERSION,
     Refused,
@@ -99,6 +99,10 @@ class Stripe:
     def check_token(self, token: str) -> None:
         """Refuse what is no ConfirmationToken. Raises TokenWrong."""
         intents.check_token(token)
+
+    async def check_setup(self) -> list[str]:
+        """Say what is not set up at Stripe as this shop needs. Raises ProviderAway."""
+        return await setup.check(self._v1, self._settings)
 
     async def charge(self, cell: Cell, wanted: Charge) -> Answer:
         """Confirm a PaymentIntent. Raises TokenRefused, KeyReused, ProviderAway."""

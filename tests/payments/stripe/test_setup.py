@@ -15,7 +15,7 @@ from panier.settings import Settings
 from tests.payments.stripe.played import Stage, error, listing
 
 HOME = "http://localhost:8400"
-WHOLE = {
+WHOLE: dict[str, Any] = {
     "payments": "stripe", "stripe_key": "sk_live_1", "stripe_publishable_key": "pk_live_1",
     "stripe_webhook_secret": "whsec_1", "web_url": "https://shop.example",
 }  # fmt: skip
@@ -33,7 +33,7 @@ WHOLE = {
         ({"web_url": "http://shop.example"}, "begins with https://"),
     ],
 )
-def test_half_a_stripe_or_two_that_do_not_fit_are_refused(change: dict[str, str], why: str) -> None:
+def test_half_a_stripe_or_two_that_do_not_fit_are_refused(change: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Settings(**(WHOLE | change))
     assert why in str(refused.value)
@@ -48,7 +48,7 @@ def test_half_a_stripe_or_two_that_do_not_fit_are_refused(change: dict[str, str]
         ({"stripe_key": "sk_test_1", "stripe_publishable_key": "pk_test_1", "web_url": ""}, False),
     ],
 )
-def test_a_whole_stripe_is_taken(change: dict[str, str], *, live: bool) -> None:
+def test_a_whole_stripe_is_taken(change: dict[str, Any], *, live: bool) -> None:
     assert Settings(**(WHOLE | change)).stripe_live is live
 
 

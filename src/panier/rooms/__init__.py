@@ -1,7 +1,8 @@
 """Rooms: the numbered log of what happens on air, and everyone connected to it.
 
 owns    room, room_log, room_sample, room_visit; the WebSocket port
-says    nothing: a fact of the log is told to the gateways, no event follows it
+says    nothing: a fact of the log is told to the gateways, no event follows it; what concerns one
+        visitor alone is told to that visitor's sockets (`tell_visitor`)
 hears   ShowScheduled, ShowRehearsing, ShowWentLive, ShowEnded, ShowCancelled, ProductPinned,
         ProductUnpinned, SoldOut, BackInStock, OrderPaid, StreamStarted, StreamLost
 limits  20,000 sockets a process, 4 KiB a message, 10 commands a second and socket; who missed more

@@ -6,8 +6,8 @@ says    SoldOut, BackInStock, LowStock, WaitingOffered, HoldExpired; tells the p
 hears   ShowEnded, ShowCancelled; LowStock (a mail to the seller); orders take and give back
         inside their own transactions
 limits  a hold lasts at most 15 minutes and is extended once (30 minutes with a payment under
-        way); 20 units a buyer and
-        variant; a million units of a variant; 10,000 people wait for a variant
+        way); what is only wanted lies in a basket for a day; 20 units a buyer and variant; a
+        million units of a variant; 10,000 people wait for a variant, 500 places are counted
 """
 
 from panier.stock.actions import Claim, claim, expire_holds, extend, release, take, unclaim

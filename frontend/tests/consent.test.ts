@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Agreed, type Draft, mayStart, type Question } from "../src/studio/agreed";
+import { type Agreed, type Draft, isAsked, mayStart, type Question } from "../src/studio/agreed";
 
 const agreed: Agreed = {
   product: "lamp",
@@ -40,6 +40,16 @@ describe("a deal may start at once", () => {
     expect(mayStart(none, { ...asked, state: "asked" }, wanted)).toBe(false);
     expect(mayStart(none, asked, { ...wanted, units: 9 })).toBe(false);
     expect(mayStart(none, asked, { ...wanted, prices: { large: 990, small: 500 } })).toBe(false);
+  });
+
+  test("is waited for once it is asked, until it is changed", () => {
+    const waiting: Question = { ...asked, state: "asked" };
+    const wanted = { prices: { large: 990 }, units: 8, ends: 0 };
+    expect(isAsked(waiting, wanted)).toBe(true);
+    expect(isAsked(waiting, { ...wanted, units: 7 })).toBe(false);
+    expect(isAsked(waiting, { ...wanted, prices: { large: 991 } })).toBe(false);
+    expect(isAsked(waiting, { ...wanted, prices: { large: 990, small: 1 } })).toBe(false);
+    expect(isAsked(asked, wanted)).toBe(false);
   });
 
   test("where nothing is known the server decides", () => {

@@ -42,3 +42,13 @@ export function mayStart(agreed: Agreed | undefined, asked: Question | undefined
     prices.every(([id, minor]) => minor >= (asked.prices[id] ?? Infinity))
   );
 }
+
+/** Whether just this was asked for: then there is nothing to do but wait. */
+export function isAsked(asked: Question | undefined, draft: Draft): boolean {
+  if (asked?.state !== "asked" || asked.units !== draft.units) return false;
+  const prices = Object.entries(draft.prices);
+  return (
+    prices.length === Object.keys(asked.prices).length &&
+    prices.every(([id, minor]) => asked.prices[id] === minor)
+  );
+}

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Product } from "../boot";
 import { serverNow } from "../room/store";
 import { money, t } from "../text";
-import { type Draft, mayStart } from "./agreed";
+import { type Draft, isAsked, mayStart } from "./agreed";
 import { askSeller, awaitAnswer, loadConsent } from "./consent";
 import { agreedFor, askedFor, ConsentNote } from "./deal-consent";
 import { desk } from "./desk";
@@ -39,6 +39,7 @@ export function DealForm(props: Props) {
   const priced = Object.keys(draft.value.prices).length > 0;
   const asked = askedFor(product.product);
   const beyond = priced && !mayStart(agreedFor(product.product), asked, draft.value);
+  const waits = beyond && isAsked(asked, draft.value);
   return (
     <form
       class="deal-form"
@@ -82,7 +83,7 @@ export function DealForm(props: Props) {
         </p>
       )}
       <div class="deal-buttons wide">
-        <button type="submit" class="button" disabled={props.sending}>
+        <button type="submit" class="button" disabled={props.sending || waits}>
           {beyond ? t("Ask the seller") : t("Announce the deal")}
         </button>
         <button type="button" class="button-quiet" onClick={props.onCancel}>

@@ -66,16 +66,21 @@ export function day(at: number): string {
   );
 }
 
+/** English as it is written in Europe: the day before the month, 24 hours. */
+function european(): string {
+  return language === "en" ? "en-150" : language;
+}
+
 /** "Tuesday 24 November", as calendars in `zone` show it. */
 export function dateIn(at: number, zone?: string): string {
   const style = { weekday: "long", day: "numeric", month: "long" } as const;
-  return new Intl.DateTimeFormat(language, { ...style, timeZone: zone }).format(at);
+  return new Intl.DateTimeFormat(european(), { ...style, timeZone: zone }).format(at);
 }
 
 /** "18:00–18:30", as clocks in `zone` show it. */
 export function hoursIn(from: number, until: number, zone?: string): string {
   const style = { hour: "2-digit", minute: "2-digit" } as const;
-  const format = new Intl.DateTimeFormat(language, { ...style, timeZone: zone });
+  const format = new Intl.DateTimeFormat(european(), { ...style, timeZone: zone });
   return `${format.format(from)}–${format.format(until)}`;
 }
 

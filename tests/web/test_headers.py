@@ -5,6 +5,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from pydantic import SecretStr
 
 from panier import web
 from panier.app import create_app
@@ -105,4 +106,51 @@ async def test_the_market_team_sees_no_less_protected_pages(
     await sign_up(client)
     await give_role(runtime.cells.of("FR"), "admin")
     answer = await client.get("/fr/account")
+    assert answer.headers["content-security-policy"] == POLICY
+
+
+async def test_only_a_page_that_sells_may_load_what_stripes_card_form_is_made_of(
+    runtime: Runtime,
+) -> None:
+    async def sell(request: Request) -> Response:
+        web.allow_paying(request)
+        return Response("buy")
+
+    given = {
+        "payments": "stripe",
+        "stripe_key": SecretStr("sk_test_1"),
+        "stripe_publishable_key": "pk_test_1",
+    }
+    settings = runtime.settings.model_copy(update=given)
+    app = create_app(Runtime(settings, runtime.cells, runtime.bus, runtime.store, runtime.signer))
+    app.add_api_route("/sell", sell)
+    async with browser(app) as client:
+        other = await client.get("/health")
+        answer = await client.get("/sell")
+    assert other.headers["content-security-policy"] == POLICY
+    assert answer.headers["content-security-policy"] == (
+        POLICY
+        .replace("script-src 'self'", "script-src 'self' https://js.stripe.com"
+                 " https://*.js.stripe.com")
+        .replace("http://localhost:8402; worker", "http://localhost:8402 https://api.stripe.com;"
+                 " worker")
+        .replace("frame-src 'self'", "frame-src 'self' https://js.stripe.com"
+                 " https://*.js.stripe.com https://hooks.stripe.com")
+    )  # fmt: skip
+    permissions = answer.headers["permissions-policy"]
+    assert 'payment=(self "https://js.stripe.com" "https://hooks.stripe.com")' in permissions
+    assert "camera=()" in permissions
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin-allow-popups"
+    assert "payment=()" in other.headers["permissions-policy"]
+
+
+async def test_with_the_sandbox_a_page_that_sells_is_as_strict_as_any(
+    app: FastAPI, client: httpx2.AsyncClient
+) -> None:
+    async def sell(request: Request) -> Response:
+        web.allow_paying(request)
+        return Response("buy")
+
+    app.add_api_route("/sell", sell)
+    answer = await client.get("/sell")
     assert answer.headers["content-security-policy"] == POLICY

@@ -86,6 +86,9 @@ function look(place: HTMLElement): Record<string, unknown> {
       borderRadius: raw("--radius-s"),
       spacingUnit: raw("--s1"),
     },
+    rules: {
+      ".Input": { border: `1px solid ${raw("--sand-500")}`, boxShadow: "none" },
+    },
   };
 }
 

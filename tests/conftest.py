@@ -1,6 +1,9 @@
 """What tests stand on: real engines, a fresh database each, the real application."""
 
+import contextlib
 import os
+import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -15,6 +18,7 @@ from argon2 import PasswordHasher
 from psycopg import conninfo
 
 from panier import engines
+from panier.engines.places import is_locked
 from panier.kit.cells import Cell
 from panier.kit.i18n import use_language
 from panier.migrations import migrate
@@ -26,6 +30,7 @@ from tests.sharing import WORKER, Sharing, turn_of
 TEMPLATE = f"panier_template{WORKER}"
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
 MEMORY_BYTES_MIN = 3 << 30
+PREFIX, ABANDONED_SECONDS = "panier-tests-", 3600
 _numbers = count(1)
 
 # How long an example takes says little while another process has the same cores.
@@ -58,6 +63,15 @@ def _in_memory() -> Path | None:
     return MEMORY if roomy and not found.f_flag & os.ST_NOEXEC else None
 
 
+def _sweep() -> None:
+    """Give back the memory of tests that were killed and could not."""
+    for folder in MEMORY.glob(f"{PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError):  # another process gave it back
+            old = time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
+            if old and not is_locked(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 class Engines(NamedTuple):
     """The running engines that this test session uses."""
 
@@ -72,7 +86,8 @@ async def running_engines() -> AsyncIterator[Engines]:
     if given.cells and given.nats_url:
         yield Engines(next(iter(given.cells.values())), given.nats_url)
         return
-    with TemporaryDirectory(prefix="panier-tests-", dir=_in_memory()) as folder:
+    _sweep()
+    with TemporaryDirectory(prefix=PREFIX, dir=_in_memory()) as folder:
         Path(folder).chmod(0o711)  # under root, the engines' own user must pass through
         async with engines.running(Path(folder)) as addresses:
             yield Engines(addresses.postgres_dsn, addresses.nats_url)

@@ -4,6 +4,18 @@ import { t } from "../text";
 import { email } from "./checkout";
 import { view } from "./page";
 
+/** Whoever comes back after a reload has typed no address into this page. */
+function told(pending: boolean): string {
+  const to = { email: email.value };
+  if (pending)
+    return to.email
+      ? t("You need not do anything. We write to %(email)s when it is settled.", to)
+      : t("You need not do anything. We write to you when it is settled.");
+  return to.email
+    ? t("The receipt is on its way to %(email)s.", to)
+    : t("The receipt is on its way to you.");
+}
+
 /** Paid, or waiting for the bank: said plainly, with the way to the order. */
 export function Done({ order, pending }: { order: string | null; pending: boolean }) {
   return (
@@ -13,13 +25,7 @@ export function Done({ order, pending }: { order: string | null; pending: boolea
           <Icon node={pending ? Hourglass : CircleCheck} size={44} />
         </span>
         <h3>{pending ? t("Your bank is still working on it") : t("Paid. Thank you")}</h3>
-        <p class="quiet">
-          {pending
-            ? t("You need not do anything. We write to %(email)s when it is settled.", {
-                email: email.value,
-              })
-            : t("The receipt is on its way to %(email)s.", { email: email.value })}
-        </p>
+        <p class="quiet">{told(pending)}</p>
       </div>
       <div class="sheet-end two">
         {order && (

@@ -101,7 +101,7 @@ export function stripeForm(purchase: ReadonlySignal<Purchase>): CardForm {
     const { keep, name, email, country, postcode } = now;
     const elements = stripe.elements({
       mode: "payment",
-      amount: now.amount.minor,
+      amount: Math.max(1, now.amount.minor),
       currency: now.amount.currency.toLowerCase(),
       ...(keep ? { setupFutureUsage: "on_session" } : {}),
       excludedPaymentMethodTypes: page.value.payment.excluded,
@@ -121,7 +121,10 @@ export function stripeForm(purchase: ReadonlySignal<Purchase>): CardForm {
       formState.value = "away";
     });
     element.mount(place);
-    const stop = purchase.subscribe((next) => elements.update(terms(next)));
+    const stop = purchase.subscribe((next) => {
+      // A basket that ran out costs nothing, and nothing is what Stripe does not take.
+      if (next.amount.minor > 0) elements.update(terms(next));
+    });
     made = { stripe, elements, element, stop };
   };
   return {

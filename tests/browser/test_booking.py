@@ -41,6 +41,7 @@ async def pay(page: Page) -> str:
     return str(await page.locator(".sheet-end a").evaluate("link => link.href"))
 
 
+@pytest.mark.timeout(240)  # the platform starts and ends within it
 @pytest.mark.parametrize("phone", [False, True])
 async def test_a_time_is_chosen_paid_for_and_known_to_the_seller(
     platform: Platform,

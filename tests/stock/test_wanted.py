@@ -96,11 +96,11 @@ async def test_what_a_buyer_wants_already_counts_when_they_want_more(cell: Cell)
 
 async def test_taking_out_what_was_wanted_frees_nothing(cell: Cell) -> None:
     shop = await lay(cell, 5)
-    await stock.hold(cell, press(shop, ANNA, quantity=2))
     await stock.hold(cell, want(shop, ANNA, 3))
+    await stock.hold(cell, press(shop, ANNA, quantity=2))
     async with cell.tx() as tx:
         assert await stock.release(tx, ANNA, shop.variant, 1, "FR") == 4
-    assert await basket(cell, ANNA) == [(2, True), (2, False)]
+    assert await basket(cell, ANNA) == [(2, False), (2, True)]
     async with cell.tx() as tx:
         assert await stock.release(tx, ANNA, shop.variant, 3, "FR") == 1
     assert await basket(cell, ANNA) == [(1, True)]
@@ -174,6 +174,22 @@ async def test_an_offer_to_who_waited_is_set_aside_for_them(cell: Cell) -> None:
     assert await basket(cell, BEN) == [(1, True)]
     assert not await take(cell, await claim(cell, CLEO))
     assert await take(cell, await claim(cell, BEN))
+
+
+async def test_who_gets_in_line_wants_it_no_longer_and_pays_for_the_offer_alone(
+    cell: Cell,
+) -> None:
+    shop = await lay(cell, 1)
+    await stock.hold(cell, want(shop, BEN))
+    await stock.hold(cell, press(shop, ANNA))
+    async with cell.tx() as tx:
+        await stock.wait(tx, stock.Wish(BEN, shop.variant, 1, "FR", shop.show, 120, 20))
+    assert await basket(cell, BEN) == []
+    async with cell.tx() as tx:
+        await stock.release(tx, ANNA, shop.variant, 1, "FR")
+    assert await basket(cell, BEN) == [(1, True)]
+    assert await take(cell, await claim(cell, BEN))
+    assert await counts(cell, shop) == (0, 0, 1)
 
 
 class Step(NamedTuple):

@@ -133,6 +133,8 @@ export function join(variant: string): Promise<boolean> {
       if (left > 0) heardStock(variant, left);
       throw error;
     }
+    // What was only wanted is what one waits for now.
+    if (held.basket.value?.lines.some((line) => line.variant === variant)) await held.refresh();
   });
 }
 

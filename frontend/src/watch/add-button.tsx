@@ -4,6 +4,7 @@ import type { Product, Variant } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, moving } from "../room/basket";
 import { say, spoken, stockOf, variantStock } from "../room/store";
+import { isUnheld } from "../room/unheld";
 import { join, leave, type Place, placeOf, places, spokenPosition } from "../room/waiting";
 import { t } from "../text";
 import { type View, view } from "./page";
@@ -90,8 +91,9 @@ function soldOut(
   return { word: t("Number %(position)s – leave", { position: spokenPosition(place) }), act };
 }
 
+/** And set aside: what others have paid for can be waited for. */
 function inBasket(variant: string): boolean {
-  return basket.value?.lines.some((line) => line.variant === variant) ?? false;
+  return basket.value?.lines.some((line) => line.variant === variant && !isUnheld(line)) ?? false;
 }
 
 function show(what: View): void {

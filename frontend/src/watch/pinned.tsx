@@ -26,7 +26,9 @@ export function Pinned() {
         <span class="pinned-words">
           <span class="pinned-title">{product.title}</span>
           <PriceWord product={product} />
-          {isFirstPaid() && <span class="rule-word">{t("Who pays first gets it")}</span>}
+          {isFirstPaid() && stockOf(product) > 0 && (
+            <span class="rule-word">{t("Who pays first gets it")}</span>
+          )}
         </span>
       </button>
       <AddButton product={product} />

@@ -43,14 +43,17 @@ class Claim(NamedTuple):
 
 
 async def release(tx: Tx, buyer: UUID, variant: UUID, quantity: int, market: str) -> int:
-    """Give back up to `quantity` held units, the latest first; returns how many the buyer keeps."""
+    """Give back up to `quantity` units, the latest first; returns how many the buyer keeps.
+
+    What is only wanted goes before what is set aside.
+    """
     before = await lock(tx, [variant])
     if variant not in before.shelves:
         raise NotFound
     cursor = await tx.execute(
         f"select state, {KEPT} from hold where buyer = %s and variant_id = %s and market = %s"
-        " and state in ('held', 'wanted') and checkout_id is null order by at desc, id desc"
-        " for update",
+        " and state in ('held', 'wanted') and checkout_id is null"
+        " order by state = 'held', at desc, id desc for update",
         (buyer, variant, market),
     )
     holds = [(state == "held", Kept(*row)) for state, *row in await cursor.fetchall()]

@@ -30,6 +30,10 @@ insert into waiting (id, variant_id, market, show_id, buyer, quantity, seconds, 
 values (%s, %s, %s, %s, %s, %s, %s, 'waiting', %s, %s)
 on conflict (buyer, variant_id) where state in ('waiting', 'offered') do nothing
 """
+NO_MORE = """
+update hold set state = 'released'
+where buyer = %s and variant_id = %s and market = %s and state = 'wanted' and checkout_id is null
+"""
 LENGTH = "select count(*) from waiting where variant_id = %s and state = 'waiting'"
 PLACES = """
 select w.variant_id as variant, w.show_id as show, w.quantity, w.state, w.offer_until,
@@ -76,7 +80,8 @@ class Wish(msgspec.Struct, frozen=True):
 async def wait(tx: Tx, wish: Wish) -> None:
     """Get in line for a variant; being there already changes nothing.
 
-    Raises NotFound, HoldLimitReached, Closed, StillThere, LineFull.
+    What the buyer only wanted of it leaves the basket: it is what they wait for now. Raises
+    NotFound, HoldLimitReached, Closed, StillThere, LineFull.
     """
     if not 1 <= wish.quantity <= wish.limit:
         raise HoldLimitReached(limit=wish.limit)
@@ -94,6 +99,7 @@ async def wait(tx: Tx, wish: Wish) -> None:
     row = (new_id(), wish.variant, wish.market, wish.show, wish.buyer, wish.quantity,
            wish.seconds, now(), wish.person)  # fmt: skip
     await run(tx, JOIN, row)
+    await run(tx, NO_MORE, (wish.buyer, wish.variant, wish.market))
 
 
 class Lengths:

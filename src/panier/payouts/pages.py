@@ -73,7 +73,6 @@ async def show_balance(
         payouts=payouts,
         account=account,
         sandbox=settings.payments == payments.NAME,
-        account_badge=wording.ACCOUNT_BADGES[account.state] if account else "",
         account_state=wording.ACCOUNT_STATES[account.state] if account else "",
         months=[(m, _month_name(m)) for m in list_months(first, now(), _zone(reader))]
         if first

@@ -52,7 +52,6 @@ MOVES = {
 }
 """What a posting is called in a statement; another one is a correction."""
 CORRECTION = N_("Correction")
-ACCOUNT_BADGES = {"pending": "badge-warn", "active": "badge-good", "restricted": "badge-bad"}
 ACCOUNT_STATES = {
     "pending": N_("The provider wants more details before it pays this account."),
     "active": N_("Ready to be paid."),

@@ -30,7 +30,7 @@ SEES = ("market", "finance", "admin")
 """Who sees every seller's; only a seller's own staff agrees to anything."""
 SAID = {
     "agreed": N_("Agreed: the host can start this deal now."),
-    "refused": N_("Refused: the host was told."),
+    "refused": N_("Refused: the host sees it in the studio."),
     "set": N_("Hosts can go this far from now on."),
     "ended": N_("Ended: hosts have to ask now. A deal that runs keeps its price."),
     "late": N_("This was answered, taken back or too old in the meantime; nothing has changed."),

@@ -22,10 +22,15 @@ order by d.opens_at, d.id limit 1000
 """
 LOCK = "select id, taken from deal where id = any(%s) order by id for update"
 MINE = """
-select w.n, (
-  select coalesce(sum(t.quantity), 0) from deal_take t
-  where t.deal_id = w.deal_id and t.state <> 'given_back' and (
-    t.buyer = w.buyer or t.person_id = w.person_id or t.email_digest = w.email_digest))::int
+select w.n, (select coalesce(sum(quantity), 0) from (
+  select checkout_id, variant_id, quantity from deal_take
+  where deal_id = w.deal_id and buyer = w.buyer and state <> 'given_back'
+  union
+  select checkout_id, variant_id, quantity from deal_take
+  where deal_id = w.deal_id and person_id = w.person_id and state <> 'given_back'
+  union
+  select checkout_id, variant_id, quantity from deal_take
+  where deal_id = w.deal_id and email_digest = w.email_digest and state <> 'given_back') t)::int
 from unnest(%s::int[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[])
   w(n, deal_id, buyer, person_id, email_digest)
 """

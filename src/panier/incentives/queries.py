@@ -19,12 +19,18 @@ v.id, v.code, v.market, v.seller_id, v.kind, v.basis_points, v.currency, v.minor
 v.funding_basis_points, v.stackable, v.uses_max, v.buyer_max, v.markets, v.products, v.sellers,
 v.shows, v.valid_from, v.valid_until, v.agreed_at, v.ended_at, v.used, v.at
 """
-# Who is looked for by three marks; a subquery a mark, so that each is a look-up in its index.
+# Who is looked for by three marks: a look-up in its own index each, whatever the statistics say.
+# With OR, a plan made while the table was empty read all uses of a voucher for each buyer.
 MINE = """
-select w.n, w.voucher_id, (
-  select count(*) from voucher_use u
-  where u.voucher_id = w.voucher_id and u.state <> 'given_back' and (
-    u.buyer = w.buyer or u.person_id = w.person_id or u.email_digest = w.email_digest))::int
+select w.n, w.voucher_id, (select count(*) from (
+  select checkout_id from voucher_use where voucher_id = w.voucher_id and buyer = w.buyer
+    and state <> 'given_back'
+  union
+  select checkout_id from voucher_use where voucher_id = w.voucher_id and person_id = w.person_id
+    and state <> 'given_back'
+  union
+  select checkout_id from voucher_use where voucher_id = w.voucher_id
+    and email_digest = w.email_digest and state <> 'given_back') u)::int
 from unnest(%b::int[], %b::uuid[], %b::uuid[], %b::uuid[], %b::bytea[])
   w(n, voucher_id, buyer, person_id, email_digest)
 """

@@ -56,6 +56,9 @@ join lateral (
   order by valid_from desc limit 1) price on true
 where p.market = %(market)s and (%(sellers)s::uuid[] is null or p.seller_id = any(%(sellers)s))
   and (%(variant)s::uuid is null or v.id = %(variant)s)
+  and (%(variant)s::uuid is not null or not exists (
+    select 1 from slot t where t.variant_id = v.id
+      and (t.closes_at <= %(at)s or t.cancelled_at is not null)))
 order by s.name, p.slug, v.position, v.id limit %(limit)s
 """
 

@@ -1,14 +1,12 @@
-import { useSignal } from "@preact/signals";
-import { EyeOff, SendHorizontal, UserX } from "lucide";
+import { EyeOff, UserX } from "lucide";
 import { Icon } from "../parts/icon";
 import { reason } from "../room/basket";
 import type { Line } from "../room/fold";
-import { ask, link, room, say, you } from "../room/store";
+import { ask, room, say, you } from "../room/store";
+import { TalkInput } from "../room/talk-input";
 import { TalkList } from "../room/talk-list";
 import { hour, t } from "../text";
 import { desk, state } from "./desk";
-
-const TEXT_MAX = 300;
 
 /** What people say, with the means to keep it kind one tap away. */
 export function Chat() {
@@ -97,45 +95,14 @@ async function moderate(
 }
 
 function Say() {
-  const text = useSignal("");
-  const busy = useSignal(false);
-  const send = async (event: Event) => {
-    event.preventDefault();
-    const words = text.value.trim();
-    if (!words || busy.value) return;
-    busy.value = true;
-    try {
-      await ask("say", { text: words });
-      text.value = "";
-    } catch (error) {
-      say(reason(error));
-    } finally {
-      busy.value = false;
-    }
-  };
+  const label = t("Answer as the host");
   return (
-    <form class="talk-input" onSubmit={(event) => void send(event)}>
-      <label class="aside-only" for="say-text">
-        {t("Answer as the host")}
-      </label>
-      <input
-        id="say-text"
-        value={text}
-        maxLength={TEXT_MAX}
-        autocomplete="off"
-        placeholder={t("Answer as the host")}
-        onInput={(event) => {
-          text.value = event.currentTarget.value;
-        }}
-      />
-      <button
-        type="submit"
-        class="round"
-        aria-label={t("Send")}
-        disabled={busy.value || link.value !== "on" || text.value.trim() === ""}
-      >
-        <Icon node={SendHorizontal} size={20} />
-      </button>
-    </form>
+    <TalkInput
+      id="say-text"
+      label={label}
+      placeholder={label}
+      className="talk-input"
+      button="round"
+    />
   );
 }

@@ -1,14 +1,9 @@
-import { useSignal } from "@preact/signals";
-import { SendHorizontal } from "lucide";
-import { Icon } from "../parts/icon";
-import { reason } from "../room/basket";
 import type { Line } from "../room/fold";
-import { ask, link, room, say } from "../room/store";
+import { room } from "../room/store";
+import { TalkInput } from "../room/talk-input";
 import { TalkList } from "../room/talk-list";
 import { t } from "../text";
 import { desktop, products, scene } from "./page";
-
-const TEXT_MAX = 300;
 
 /** What people say, newest at the bottom; on a phone it fades upward over the picture. */
 export function Chat() {
@@ -47,54 +42,13 @@ function ChatLine({ line }: { line: Line }) {
 }
 
 function ChatInput() {
-  const text = useSignal("");
-  const busy = useSignal(false);
-
-  const send = async (event: Event) => {
-    event.preventDefault();
-    const words = text.value.trim();
-    if (!words || busy.value) return;
-    busy.value = true;
-    try {
-      await ask("say", { text: words });
-      text.value = "";
-    } catch (error) {
-      say(
-        link.value === "on"
-          ? reason(error)
-          : t(
-              "Your message was not sent: the connection is down. It is still there to send again.",
-            ),
-      );
-    } finally {
-      busy.value = false;
-    }
-  };
-
   return (
-    <form class="chat-input" onSubmit={(event) => void send(event)}>
-      <label class="aside-only" for="chat-text">
-        {t("Your message")}
-      </label>
-      <input
-        id="chat-text"
-        value={text}
-        maxLength={TEXT_MAX}
-        autocomplete="off"
-        enterkeyhint="send"
-        placeholder={t("Say something kind")}
-        onInput={(event) => {
-          text.value = event.currentTarget.value;
-        }}
-      />
-      <button
-        type="submit"
-        class="chat-send"
-        aria-label={t("Send")}
-        disabled={busy.value || text.value.trim() === ""}
-      >
-        <Icon node={SendHorizontal} size={20} />
-      </button>
-    </form>
+    <TalkInput
+      id="chat-text"
+      label={t("Your message")}
+      placeholder={t("Say something kind")}
+      className="chat-input"
+      button="chat-send"
+    />
   );
 }

@@ -1,6 +1,7 @@
 """When an order's money becomes its seller's, and what refunds before and after change."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from panier import events, ledger, payouts
 from panier.kit.cells import Cell
@@ -32,6 +33,15 @@ async def lay(cell: Cell) -> tuple[Shop, object]:
     async with cell.tx() as tx:
         shop = await lay_shop(tx)
         return shop, await sell(tx, shop)
+
+
+async def lay_released(cell: Cell, settings: Settings, moment: datetime) -> tuple[Shop, UUID]:
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx)
+        order = await sell(tx, shop)
+        await deliver(tx, order)
+    await payouts.release_due(cell, settings, moment)
+    return shop, order
 
 
 async def test_nothing_is_due_before_its_time(cell: Cell, settings: Settings) -> None:
@@ -97,11 +107,7 @@ async def test_a_refund_before_the_release_leaves_less_to_release(
 async def test_a_refund_after_the_release_goes_back_the_reserve_first(
     cell: Cell, settings: Settings
 ) -> None:
-    async with cell.tx() as tx:
-        shop = await lay_shop(tx)
-        order = await sell(tx, shop)
-        await deliver(tx, order)
-    await payouts.release_due(cell, settings, AVAILABLE)
+    shop, order = await lay_released(cell, settings, AVAILABLE)
     async with cell.tx() as tx:
         await refund(tx, shop, order)
         await payouts.correct(tx, [order], AVAILABLE)
@@ -111,11 +117,7 @@ async def test_a_refund_after_the_release_goes_back_the_reserve_first(
 async def test_a_refund_after_everything_was_free_leaves_nothing_due(
     cell: Cell, settings: Settings
 ) -> None:
-    async with cell.tx() as tx:
-        shop = await lay_shop(tx)
-        order = await sell(tx, shop)
-        await deliver(tx, order)
-    await payouts.release_due(cell, settings, FREE)
+    shop, order = await lay_released(cell, settings, FREE)
     async with cell.tx() as tx:
         await refund(tx, shop, order, 50)
         await payouts.correct(tx, [order], FREE)

@@ -161,7 +161,7 @@ async def test_another_browser_cannot_ask_about_a_checkout(
 
 async def test_a_known_buyer_pays_with_what_we_kept(cell: Cell, client: httpx2.AsyncClient) -> None:
     shop = await lay(cell)
-    nothing = {"address": None, "card": None}
+    nothing = {"address": None, "card": None, "company": None}
     assert (await client.get("/fr/api/checkout/saved", headers=JSON)).json() == nothing
     await sign_up(client)
     await fill(client, shop)
@@ -173,6 +173,7 @@ async def test_a_known_buyer_pays_with_what_we_kept(cell: Cell, client: httpx2.A
         "address": {"line1": "12 rue de la Paix", "line2": "", "postcode": "75002",
                     "city": "Paris", "country": "FR"},
         "card": {"brand": "visa", "last4": "4242"},
+        "company": None,
     }  # fmt: skip
     await fill(client, shop)
     assert (await pay(client, wish(None))).json()["state"] == "paid"

@@ -1,6 +1,6 @@
 """Pages: the market team's commission rules, and what each seller is to us."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -73,14 +73,6 @@ class NewRule(BaseModel):
     valid_from: Word = ""
 
 
-@dataclass
-class Filled:
-    """That form as it was filled in, and what is wrong with which field."""
-
-    given: NewRule
-    errors: dict[str, str] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class Listed:
     """A rule as the page shows it; days are the market's noons."""
@@ -105,7 +97,7 @@ async def show_fees(
     """Show which commission holds for whom, and let the market team agree on another."""
     people.require(reader, *TEAM)
     tomorrow = reader.market.day(now()) + timedelta(days=1)
-    form = Filled(NewRule(valid_from=tomorrow.isoformat()))
+    form = web.Filled(NewRule(valid_from=tomorrow.isoformat()))
     return await _page(request, reader, form, said=said, called=seller)
 
 
@@ -115,7 +107,7 @@ async def add_rule(
 ) -> Response:
     """Agree on a commission from a day to come."""
     person = people.require(reader, *TEAM)
-    form = Filled(given)
+    form = web.Filled(given)
 
     async def act(tx: Tx) -> None:
         await markets.add_fee_rule(
@@ -177,7 +169,7 @@ async def send_fees(reader: people.ReaderHere) -> Response:
 async def _page(
     request: Request,
     reader: Reader,
-    form: Filled,
+    form: web.Filled[NewRule],
     *,
     said: str = "",
     called: str = "",

@@ -1,7 +1,6 @@
 """Pages: a seller's plans for those who present; a host's shares."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -100,21 +99,13 @@ class NewPlan(BaseModel):
     last_day: Word = ""
 
 
-@dataclass
-class Filled:
-    """That form as it was filled in, and what is wrong with which field."""
-
-    given: NewPlan
-    errors: dict[str, str] = field(default_factory=dict)
-
-
 @router.get("/seller/creators")
 async def show_plans(
     request: Request, reader: people.ReaderHere, said: Literal["made", "invited", "ended", ""] = ""
 ) -> Response:
     """Show a seller's plans and a form for another."""
     people.require(reader, "seller", *STAFF)
-    form = Filled(NewPlan(valid_from=reader.market.day(now()).isoformat()))
+    form = web.Filled(NewPlan(valid_from=reader.market.day(now()).isoformat()))
     return await _plans_page(request, reader, form, said=said)
 
 
@@ -124,7 +115,7 @@ async def make_plan(
 ) -> Response:
     """Promise a share."""
     person = people.require(reader, "seller")
-    form = Filled(given)
+    form = web.Filled(given)
 
     async def act(tx: Tx) -> None:
         await create_plan(
@@ -212,7 +203,12 @@ async def answer_invitation(
 
 
 async def _plans_page(
-    request: Request, reader: Reader, form: Filled, *, said: str = "", status: int = 200
+    request: Request,
+    reader: Reader,
+    form: web.Filled[NewPlan],
+    *,
+    said: str = "",
+    status: int = 200,
 ) -> Response:
     moment = now()
     async with reader.cell.read() as tx:

@@ -1,6 +1,5 @@
 """Pages: vouchers of the market's team and of sellers, what they cost, and a new one."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -84,14 +83,6 @@ class Asked(BaseModel):
     stackable: Word = ""
 
 
-@dataclass
-class Filled:
-    """That form, and what is wrong with which field."""
-
-    given: Asked
-    errors: dict[str, str] = field(default_factory=dict)
-
-
 @router.get("/vouchers")
 async def show_vouchers(
     request: Request,
@@ -99,7 +90,7 @@ async def show_vouchers(
     said: Literal["made", "ended", "agreed", ""] = "",
 ) -> Response:
     """List the vouchers that the reader may see, with what they cost so far."""
-    return await _page(request, reader, Filled(Asked()), said=said)
+    return await _page(request, reader, web.Filled(Asked()), said=said)
 
 
 @router.post("/vouchers")
@@ -108,7 +99,7 @@ async def make_voucher(
 ) -> Response:
     """Make a voucher: of the platform by the market's team, of a seller by their staff."""
     person = people.require(reader, "seller", *TEAM)
-    form = Filled(given)
+    form = web.Filled(given)
     try:
         wanted, seller = _read(reader, given)
         await reader.cell.run(
@@ -244,7 +235,7 @@ def _midnight(reader: Reader, text: str) -> datetime | None:
 
 
 async def _page(
-    request: Request, reader: Reader, form: Filled, *, said: str = "", status: int = 200
+    request: Request, reader: Reader, form: web.Filled[Asked], *, said: str = "", status: int = 200
 ) -> Response:
     moment, market, whose = now(), reader.market.code, _whose(reader)
     team = not reader.roles.isdisjoint(TEAM)

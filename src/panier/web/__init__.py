@@ -12,6 +12,7 @@ from panier.web.bodies import BodyLimit
 from panier.web.cookies import drop_cookie, read_cookie, set_cookie
 from panier.web.errors import answer, field_error, handle_errors, wants_html
 from panier.web.express import Express, describe, read_body, write_json
+from panier.web.forms import Filled
 from panier.web.headers import Outside, SecurityHeaders, allow_framing, allow_paying
 from panier.web.language import LanguageOf, choose_language, chosen_language, negotiate
 from panier.web.origin import SameOrigin
@@ -33,6 +34,7 @@ __all__ = [
     "Access",
     "BodyLimit",
     "Express",
+    "Filled",
     "FrontEndMissing",
     "LanguageOf",
     "Outside",

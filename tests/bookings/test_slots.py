@@ -10,6 +10,7 @@ from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.errors import BadInput
 from panier.kit.ids import new_id
+from panier.kit.money import Money
 from panier.settings import Settings
 from tests import buying
 from tests.bookings import laid as lay
@@ -181,7 +182,7 @@ async def test_places_change_but_not_below_what_is_taken(cell: Cell, settings: S
 async def test_a_changed_service_changes_the_slots_to_come(cell: Cell) -> None:
     made = await lay.lay(cell)
     async with cell.tx() as tx:
-        changed = lay.terms(closes_minutes=120, price=lay.Money(3500, "EUR"))
+        changed = lay.terms(closes_minutes=120, price=Money(3500, "EUR"))
         await bookings.change_terms(tx, made.service, changed)
     held = await lay.hold(cell, made, new_id())
     async with cell.read() as tx:

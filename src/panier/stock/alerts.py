@@ -136,7 +136,7 @@ def _name(shelf: ShelfRow) -> str:
 
 
 def _left(shelf: ShelfRow) -> str:
-    return n_("%(count)s left", "%(count)s left", shelf.available)
+    return _("%(count)s left", count=shelf.available)
 
 
 async def list_silent(tx: Tx, seller: UUID) -> set[UUID]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from PIL import Image
 
-from panier import bookings, catalog, creators, markets, people, shows, stock, taxes
+from panier import bookings, catalog, creators, incentives, markets, people, shows, stock, taxes
 from panier.demo import pictures
 from panier.demo.data import SampleMarket, SampleProduct, SampleSeller, SampleService, read_sample
 from panier.kit.cells import Cell
@@ -26,6 +26,8 @@ from panier.settings import Settings
 PASSWORD = "basket-demo"  # noqa: S105 - of the sample people, told in the README
 DEMO = "demo"
 """The sample show's name in addresses; the ones after it are demo-2, demo-3, …"""
+DEAL_OFF, DEAL_UNITS = 3000, 200
+"""How far the sample hosts may go without asking: basis points off, and for how many units."""
 DAYS = 5
 """How many days ahead the sample service can be booked."""
 LOW = 5
@@ -62,7 +64,7 @@ async def fill(runtime: Runtime) -> None:
         for service in read_sample().service:
             key = await _seed_service(cell, market, service, sellers[service.seller])
             await _picture(runtime, cell, key, service, images)
-        await _seed_plans(cell, market, sample, sellers)
+        await _seed_terms(cell, market, sample, sellers)
         await ensure_demo_show(runtime, code)
         for days, title in enumerate(sample.starts[1:], start=1):
             await _announce(runtime, market, title, days)
@@ -232,7 +234,7 @@ async def _open_days(tx: Tx, market: markets.Market, sample: SampleService, prod
             await bookings.open_slots(tx, product, times, place="", places=sample.places, who=None)
 
 
-async def _seed_plans(
+async def _seed_terms(
     cell: Cell, market: markets.Market, sample: SampleMarket, sellers: dict[str, UUID]
 ) -> None:
     async def act(tx: Tx) -> None:
@@ -254,6 +256,11 @@ async def _seed_plans(
                 valid_until=None,
                 by=staff.id,
             )
+        bounds = incentives.Bounds(
+            currency=market.currency, basis_points=DEAL_OFF, units=DEAL_UNITS, valid_from=now()
+        )
+        for seller in sellers.values():
+            await incentives.agree_to_deals(tx, seller, bounds, staff.id)
 
     await cell.run(act)
 

@@ -19,6 +19,8 @@ export interface Variant {
   /** The lowest price of the 30 days before, where a reduction is announced. */
   was: Price | null;
   stock: number;
+  /** Units that one buyer may have, with what they bought; none: no such limit. */
+  most?: number | null;
   /** Of a service: when and where. */
   slot?: Slot | null;
 }

@@ -38,7 +38,19 @@ import panier.shows.routes
 import panier.stock.pages
 import panier.stock.routes
 import panier.taxes.pages
-from panier import bookings, engines, orders, parcels, payments, people, reports, taxes, web, wiring
+from panier import (
+    bookings,
+    engines,
+    orders,
+    parcels,
+    payments,
+    people,
+    reports,
+    stock,
+    taxes,
+    web,
+    wiring,
+)
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
@@ -141,6 +153,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.rates = web.Rates()
     app.state.stock_of = wiring.stock_of
+    app.state.limits = stock.list_limits
+    app.state.limits = stock.list_limits
     app.state.open_parcels = orders.find_open_parcels
     app.state.card_form = provider.card_form
     app.state.keepsakes = KEEPSAKES

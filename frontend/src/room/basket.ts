@@ -30,6 +30,10 @@ export interface Line {
   unheld: number;
   /** What is left to sell where that is less than `unheld`; null: enough. */
   left: number | null;
+  /** Units that one buyer may have, with what they bought; none: no such limit. */
+  most?: number | null;
+  /** Of these, what may still be added. */
+  more?: number | null;
   /** Why it stays bought; empty: the buyer may withdraw. */
   exemption?: string;
   /** It goes in a parcel; else it takes place. */

@@ -3,6 +3,7 @@ import { Bell, Check, type IconNode, Plus } from "lucide";
 import type { Product, Variant } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, basket, moving } from "../room/basket";
+import { isFull } from "../room/most";
 import { say, spoken, stockOf, variantStock } from "../room/store";
 import { isUnheld } from "../room/unheld";
 import { join, leave, type Place, placeOf, places, spokenPosition } from "../room/waiting";
@@ -48,11 +49,14 @@ export function AddButton({ product, variant = null, wide = false }: Props) {
     }, TOLD_MS);
   };
 
+  const full = chosen !== undefined && isFull(basket.value?.lines ?? [], chosen.id);
   const deed: Deed = done.value
     ? { icon: Check, word: t("Added"), buys: true, act: press }
-    : left > 0
-      ? { icon: Plus, word: t("Add"), buys: true, act: press }
-      : soldOut(product, chosen, place, wide);
+    : full
+      ? { icon: Check, word: t("In your basket"), act: () => show({ at: "basket" }) }
+      : left > 0
+        ? { icon: Plus, word: t("Add"), buys: true, act: press }
+        : soldOut(product, chosen, place, wide);
   return (
     <>
       {wide && place?.state === "waiting" && <p class="line-word small">{standing(place)}</p>}

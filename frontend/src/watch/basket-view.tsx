@@ -4,6 +4,7 @@ import type { Card, Price } from "../boot";
 import { Icon } from "../parts/icon";
 import { add, type Basket, basket, type Line, moving, remove, sends } from "../room/basket";
 import { word } from "../room/going";
+import { mostWord } from "../room/most";
 import { clock, variantStock } from "../room/store";
 import { isUnheld } from "../room/unheld";
 import { countryName, duration, money, second, t } from "../text";
@@ -77,7 +78,8 @@ function BasketLine({ line }: { line: Line }) {
   const left = (line.expires_at - clock.value) / 1000;
   const variant = products.value.get(line.product)?.variants.find((one) => one.id === line.variant);
   // What is not set aside is still among what is left.
-  const more = variant === undefined || variantStock(variant) > line.unheld;
+  const there = variant === undefined || variantStock(variant) > line.unheld;
+  const more = there && line.more !== 0;
   const locked = moving.value.has(line.variant);
   return (
     <li class="basket-line">
@@ -91,6 +93,7 @@ function BasketLine({ line }: { line: Line }) {
       <div class="basket-words">
         <span class="pinned-title">{line.title}</span>
         {line.variant_title && <span class="quiet small">{line.variant_title}</span>}
+        {line.most && <span class="quiet small">{mostWord(line.most)}</span>}
         {line.sent === false && <span class="quiet small">{line.place || t("Online")}</span>}
         {line.exemption && <span class="quiet small">{line.exemption}</span>}
         {!isUnheld(line) && (

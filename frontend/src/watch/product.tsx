@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Price, Variant } from "../boot";
 import { costs } from "../room/deal";
+import { mostWord } from "../room/most";
 import { variantStock } from "../room/store";
 import { money, t } from "../text";
 import { AddButton } from "./add-button";
@@ -16,6 +17,7 @@ export function ProductView({ id }: { id: string }) {
   const chosen = useSignal(first?.id ?? product?.variants[0]?.id ?? null);
   if (!product) return <p class="sheet-body sheet-empty">{t("This product has left the live.")}</p>;
   const service = product.kind === "service";
+  const most = product.variants.find((variant) => variant.id === chosen.value)?.most;
   const delivery = page.value.shipping[product.seller.id];
   return (
     <>
@@ -80,6 +82,7 @@ export function ProductView({ id }: { id: string }) {
       {product.variants.length > 0 && (
         <div class="sheet-end">
           <FirstPaidWord />
+          {most && <p class="most small">{mostWord(most)}</p>}
           <AddButton product={product} variant={chosen.value} wide />
         </div>
       )}

@@ -88,6 +88,7 @@ async def put(
     buyer: UUID,
     wanted: Add,
     show: UUID | None,
+    person: UUID | None = None,
 ) -> dict[str, Any]:
     """Hold stock for `buyer`; answers what the socket's `hold` answers.
 
@@ -96,7 +97,8 @@ async def put(
     """
     await _check_offered(cell, market.code, wanted.variant)
     aside = show is None or not await shows.is_first_paid(cell, show)
-    held = await stock.hold(cell, _press(settings, market.code, buyer, wanted, show, aside=aside))
+    who = Who(buyer, person)
+    held = await stock.hold(cell, _press(settings, market.code, who, wanted, show, aside=aside))
     return _answer(held)
 
 
@@ -107,11 +109,11 @@ async def _check_offered(cell: Cell, market: str, variant: UUID) -> None:
 
 
 def _press(
-    settings: Settings, market: str, buyer: UUID, wanted: Add, show: UUID | None, *, aside: bool
+    settings: Settings, market: str, who: Who, wanted: Add, show: UUID | None, *, aside: bool
 ) -> stock.Wanted:
     return stock.Wanted(
         wanted.key,
-        buyer,
+        who.visitor,
         wanted.variant,
         wanted.quantity,
         market,
@@ -119,6 +121,7 @@ def _press(
         settings.hold_seconds if aside else stock.WANTED_SECONDS,
         settings.hold_quantity_max,
         aside,
+        who.person,
     )
 
 
@@ -194,7 +197,8 @@ async def add_all(calls: list[rooms.Call]) -> list[dict[str, Any] | PanierError]
             aside = rules.get(show.int)
             if aside is None:
                 aside = rules[show.int] = not await shows.is_first_paid(call.cell, show)
-            press = _press(call.settings, call.market, call.visitor, wanted, show, aside=aside)
+            who = Who(call.visitor, call.person)
+            press = _press(call.settings, call.market, who, wanted, show, aside=aside)
             presses[call.cell].append((n, press))
     for cell, asked in presses.items():
         found = await stock.hold_all(cell, [press for _, press in asked])

@@ -11,7 +11,7 @@ from panier import catalog, incentives, markets, stock
 from panier.baskets.companies import judge
 from panier.baskets.destinations import To, countries, find_refusal
 from panier.baskets.reductions import Reduction, presses, take_off
-from panier.baskets.rules import Destination, Item, Line, by_seller, join_items, price, sums
+from panier.baskets.rules import Destination, Each, Item, Line, by_seller, join_items, price, sums
 from panier.catalog import Offer
 from panier.incentives import ShownVoucher, Want, Who
 from panier.kit.clock import ms, now
@@ -58,6 +58,10 @@ class ShownLine(msgspec.Struct, frozen=True):
     """Units that are not set aside: who pays first gets them."""
     left: int | None
     """What is left to sell where that is less than `unheld`; None: enough."""
+    most: int | None
+    """Units that one buyer may have, with what they bought; None: no such limit."""
+    more: int | None
+    """Of these, what this buyer may still add."""
     exemption: str
     """Why it stays bought; empty: the buyer may withdraw."""
     sent: bool
@@ -203,10 +207,11 @@ async def price_basket(tx: Tx, visit: Visit, moment: datetime) -> Priced:
     who, market, language, to, open_parcels = visit
     holds = await stock.list_holds(tx, who.visitor, market.code)
     gone = (await stock.find_gone(tx, {who.visitor: holds})).get(who.visitor, {})
+    limits = await _find_limits(tx, who, holds)
     items = join_items(
         Item(
             h.variant, h.quantity, h.expires_at, h.extended, h.offered,
-            0 if h.aside else h.quantity, gone.get(h.variant),
+            0 if h.aside else h.quantity, gone.get(h.variant), limits.get(h.variant),
         )
         for h in holds
     )  # fmt: skip
@@ -240,6 +245,18 @@ async def price_basket(tx: Tx, visit: Visit, moment: datetime) -> Priced:
         till, want, lines, holds, show=None, destination=destination, joined=joined
     )
     return Priced(reduction, sent)
+
+
+async def _find_limits(tx: Tx, who: Who, holds: Sequence[stock.Hold]) -> dict[UUID, Each]:
+    """Return what there is to say of limits per buyer; asks nothing where there is none."""
+    limits = {hold.variant: hold.each for hold in holds if hold.each is not None}
+    if not limits:
+        return {}
+    had = await stock.count_had(tx, [stock.Asker(who.visitor, who.person, v) for v in limits])
+    return {
+        variant: Each(limit, max(0, limit - units))
+        for (variant, limit), units in zip(limits.items(), had, strict=True)
+    }
 
 
 async def join_parcels(
@@ -314,6 +331,8 @@ def _shown(line: Line) -> ShownLine:
         offered=line.offered,
         unheld=line.unheld,
         left=line.left,
+        most=line.each.limit if line.each else None,
+        more=line.each.more if line.each else None,
         exemption=line.offer.exemption,
         sent=line.offer.is_sent,
         place=line.offer.slot.place if line.offer.slot else None,

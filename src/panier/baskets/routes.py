@@ -92,6 +92,7 @@ async def add_to_basket(request: Request) -> Response:
         buyer=reader.visitor,
         wanted=press,
         show=press.show,
+        person=reader.person.id if reader.person else None,
     )
     return web.write_json(held)
 

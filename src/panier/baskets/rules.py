@@ -19,6 +19,14 @@ from panier.catalog import Offer
 from panier.kit.money import Money
 
 
+class Each(NamedTuple):
+    """How many of a variant one buyer may have."""
+
+    limit: int
+    more: int
+    """Units that this buyer may still add."""
+
+
 class Item(msgspec.Struct, frozen=True):
     """So many of one variant, held until `expires_at` (UTC)."""
 
@@ -33,6 +41,8 @@ class Item(msgspec.Struct, frozen=True):
     """Units of it that are not set aside: who pays first gets them."""
     left: int | None = None
     """What is left to sell where that is less than `unheld`; None: enough."""
+    each: Each | None = None
+    """How many one buyer may have; None: no such limit."""
 
 
 class Destination(NamedTuple):
@@ -91,6 +101,8 @@ class Line(msgspec.Struct, frozen=True):
     """Units that are not set aside: who pays first gets them."""
     left: int | None = None
     """What is left to sell where that is less than `unheld`; None: enough."""
+    each: Each | None = None
+    """How many one buyer may have; None: no such limit."""
 
     @property
     def base(self) -> Money:
@@ -187,6 +199,7 @@ def price(
                     shipping_vat=share.vat_inside(rate),
                     unheld=item.unheld,
                     left=item.left,
+                    each=item.each,
                 )
             )
     return lines

@@ -41,6 +41,7 @@ from panier.orders.rules import (
     PaidFirst,
     PriceChanged,
     State,
+    TooManyEach,
     name_on_air,
 )
 from panier.orders.settle import Settled, settled
@@ -64,6 +65,7 @@ __all__ = [
     "Settled",
     "State",
     "Together",
+    "TooManyEach",
     "buy_all",
     "check_address",
     "check_name",

@@ -27,6 +27,7 @@ from panier.orders.rules import (
     PaidFirst,
     PriceChanged,
     State,
+    TooManyEach,
     basket_until,
     draft_orders,
 )
@@ -126,6 +127,7 @@ async def _draft(
     wants = {
         p.checkout: _want(p, holds[p.checkout], moment) for p in fresh if p.checkout in claimed
     }
+    over = await stock.find_over(tx, _limited(fresh, holds))
     till = await incentives.open_till(tx, list(wants.values()), moment)
     gone = await stock.find_gone(tx, holds)
     drafted = []
@@ -135,7 +137,7 @@ async def _draft(
             continue
         basket, mine = found[p.checkout], holds[p.checkout]
         want, parcels = wants[p.checkout], joined.get(p.checkout, {})
-        reduction = _price(
+        reduction = _over(p, prices, over.get(p.checkout)) or _price(
             p, basket, prices, parcels=parcels, till=till, want=want, gone=gone.get(p.checkout)
         )
         if isinstance(reduction, PanierError):
@@ -159,6 +161,30 @@ def _basket(p: Placement, holds: Sequence[stock.Hold]) -> Basket:
 def _want(p: Placement, holds: Sequence[stock.Hold], moment: datetime) -> incentives.Want:
     who = incentives.Who(p.buyer, p.person, incentives.digest_email(p.email))
     return incentives.Want(p.checkout, who, p.market.code, baskets.presses(holds, moment))
+
+
+def _limited(
+    fresh: Sequence[Placement], holds: Mapping[UUID, Sequence[stock.Hold]]
+) -> list[stock.Demand]:
+    """List what was claimed of variants of which a buyer may have only so many."""
+    demands = []
+    for p in fresh:
+        units: defaultdict[UUID, int] = defaultdict(int)
+        limits = {hold.variant: hold.each for hold in holds[p.checkout] if hold.each is not None}
+        for hold in holds[p.checkout] if limits else ():
+            units[hold.variant] += hold.quantity
+        for variant, limit in limits.items():
+            asker = stock.Asker(p.buyer, p.person, variant)
+            demands.append(stock.Demand(p.checkout, asker, units[variant], limit))
+    return demands
+
+
+def _over(p: Placement, prices: Prices, over: stock.Over | None) -> PanierError | None:
+    if over is None:
+        return None
+    offer = prices.offers[p.market.code, p.language].get(over.variant)
+    title = offer.title if offer else ""
+    return TooManyEach(limit=over.limit, title=title, mine=over.mine, variant=str(over.variant))
 
 
 def _price(

@@ -96,6 +96,12 @@ class PaidFirst(PanierError):
     code, status = "paid_first", 409
 
 
+class TooManyEach(PanierError):
+    """At most %(limit)s of “%(title)s” each; with this basket you would have %(mine)s."""
+
+    code, status = "too_many_each", 409
+
+
 class CurrencyMismatch(PanierError):
     """This market sells in %(currency)s."""
 

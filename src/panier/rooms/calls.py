@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from panier.kit.cells import Cell
+from panier.kit.db import Tx
 from panier.kit.errors import Forbidden
 from panier.kit.reading import read_json
 from panier.kit.signing import Signer
@@ -60,6 +61,8 @@ ActionForAll = Callable[[list[Call]], Awaitable[list[Any]]]
 Together = Mapping[str, ActionForAll]
 StockOf = Callable[[Cell, UUID, list[UUID]], Awaitable[Mapping[UUID, int]]]
 """Units of variants that a show can still sell, asked through (cell, show, variants)."""
+Limits = Callable[[Tx, list[UUID]], Awaitable[Mapping[UUID, int]]]
+"""Units of variants that one buyer may have, asked through (tx, variants); others are left out."""
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):

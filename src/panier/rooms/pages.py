@@ -15,7 +15,7 @@ from panier.kit.db import Tx
 from panier.kit.i18n import messages
 from panier.kit.money import Money
 from panier.people import Reader, ReaderHere
-from panier.rooms.calls import StockOf
+from panier.rooms.calls import Limits, StockOf
 from panier.rooms.routes import is_crew, list_chapters
 from panier.runtime import Runtime
 from panier.settings import Settings
@@ -37,7 +37,7 @@ async def show_watch_page(request: Request, reader: ReaderHere, slug: str) -> Re
         state = show.state
         if state == State.REHEARSING and not crew:
             state = State.SCHEDULED
-        boot = await _boot(tx, reader, settings, show, request.app.state.stock_of)
+        boot = await _boot(tx, request, reader, show)
         boot["show"]["state"] = state
         if state not in {State.LIVE, State.REHEARSING}:
             boot["video"]["live"] = None
@@ -66,7 +66,7 @@ async def show_studio(request: Request, reader: ReaderHere, slug: str) -> Respon
     runtime: Runtime = request.app.state.runtime
     async with reader.cell.read() as tx:
         show = await shows.access_show(tx, reader, slug)
-        boot = await _boot(tx, reader, runtime.settings, show, request.app.state.stock_of)
+        boot = await _boot(tx, request, reader, show)
         playback = await video.get_playback(tx, show.id)
     boot["video"]["status"] = runtime.settings.public_video_url + playback.status_path
     if show.state not in BEFORE_AND_ON_AIR:
@@ -95,14 +95,17 @@ async def show_studio(request: Request, reader: ReaderHere, slug: str) -> Respon
     )
 
 
-async def _boot(
-    tx: Tx, reader: Reader, settings: Settings, show: Show, stock_of: StockOf
-) -> dict[str, Any]:
+async def _boot(tx: Tx, request: Request, reader: Reader, show: Show) -> dict[str, Any]:
     """Build what both islands start from."""
+    state = request.app.state
+    settings: Settings = state.runtime.settings
+    stock_of: StockOf = state.stock_of
+    limits: Limits = state.limits
     market = reader.market
     sheet = await shows.list_run_sheet(tx, show.id, reader.language)
     variants = [variant.id for product in sheet for variant in product.variants]
     left = await stock_of(reader.cell, show.id, variants) if variants else {}
+    most = await limits(tx, variants) if variants else {}
     sellers = {product.seller.id for product in sheet}
     playback = await video.get_playback(tx, show.id)
     return {
@@ -123,7 +126,7 @@ async def _boot(
             "replay": _video_url(settings, playback.replay_path),
             "status": None,
         },
-        "run_sheet": [_product(product, left) for product in sheet],
+        "run_sheet": [_product(product, left, most) for product in sheet],
         "chapters": [],
         "person": _person(reader),
         "urls": _urls(settings, reader, show),
@@ -154,7 +157,9 @@ def _show(settings: Settings, show: Show, playback: video.Playback) -> dict[str,
     }
 
 
-def _product(product: catalog.Product, left: Mapping[UUID, int]) -> dict[str, Any]:
+def _product(
+    product: catalog.Product, left: Mapping[UUID, int], most: Mapping[UUID, int]
+) -> dict[str, Any]:
     return {
         "product": product.id,
         "title": product.title,
@@ -172,6 +177,7 @@ def _product(product: catalog.Product, left: Mapping[UUID, int]) -> dict[str, An
                 "price": variant.price,
                 "was": variant.was,
                 "stock": left.get(variant.id, 0),
+                "most": most.get(variant.id),
                 "slot": _slot(variant.slot) if variant.slot else None,
             }
             for variant in product.variants

@@ -6,8 +6,9 @@ says    SoldOut, BackInStock, LowStock, WaitingOffered, HoldExpired; tells the p
 hears   ShowEnded, ShowCancelled; LowStock (a mail to the seller); orders take and give back
         inside their own transactions
 limits  a hold lasts at most 15 minutes and is extended once (30 minutes with a payment under
-        way); what is only wanted lies in a basket for a day; 20 units a buyer and variant; a
-        million units of a variant; 10,000 people wait for a variant, 500 places are counted
+        way); what is only wanted lies in a basket for a day; 20 units a buyer and variant, or
+        fewer, with those bought, where the seller says so (1 to 1000); a million units of a
+        variant; 10,000 people wait for a variant, 500 places are counted
 """
 
 from panier.stock.actions import Claim, claim, expire_holds, extend, release, take, unclaim
@@ -21,6 +22,15 @@ from panier.stock.commands import (
     wait_by_socket,
 )
 from panier.stock.desk import Held, Wanted, hold, hold_all
+from panier.stock.limits import (
+    Asker,
+    Demand,
+    Over,
+    count_had,
+    find_over,
+    list_limits,
+    set_limit,
+)
 from panier.stock.movements import (
     Movement,
     change_stock,
@@ -46,6 +56,7 @@ from panier.stock.rules import (
     UNITS_MAX,
     WANTED_SECONDS,
     AllocationUsed,
+    BuyerLimitReached,
     Closed,
     HoldLimitReached,
     LineFull,
@@ -67,8 +78,11 @@ __all__ = [
     "WANTED_SECONDS",
     "Allocation",
     "AllocationUsed",
+    "Asker",
+    "BuyerLimitReached",
     "Claim",
     "Closed",
+    "Demand",
     "Finding",
     "Held",
     "Hold",
@@ -78,6 +92,7 @@ __all__ = [
     "NotEnough",
     "NothingToExtend",
     "Offered",
+    "Over",
     "Place",
     "Places",
     "Reason",
@@ -94,11 +109,13 @@ __all__ = [
     "claim",
     "close_at",
     "correct",
+    "count_had",
     "expire_holds",
     "extend",
     "extend_by_socket",
     "find_gone",
     "find_offer",
+    "find_over",
     "free_allocations",
     "get_availability",
     "give_back",
@@ -108,12 +125,14 @@ __all__ = [
     "list_claimed",
     "list_counts",
     "list_holds",
+    "list_limits",
     "list_places",
     "lock_counts",
     "places_by_socket",
     "release",
     "restock",
     "set_alert",
+    "set_limit",
     "set_stock",
     "take",
     "tell_low",

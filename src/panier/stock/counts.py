@@ -16,6 +16,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, run
 from panier.kit.ids import new_id
 from panier.kit.outbox import record
+from panier.stock.limits import Asker, count_had
 from panier.stock.line import Offer, Waiter, read_line, tell_offers, write_offers
 from panier.stock.rules import Share, reach, serve
 from panier.stock.shelves import tell
@@ -23,7 +24,8 @@ from panier.stock.shelves import tell
 # `alert_at`: the seller is told when no more than this are left; below 0 they are not, or were.
 LOCK = """
 select variant_id, available,
-       case when low_told or low_at = 0 then -1 else low_at end as alert_at, allocations, closes_at
+       case when low_told or low_at = 0 then -1 else low_at end as alert_at, allocations,
+       closes_at, per_buyer
 from stock where variant_id = any(%b) order by variant_id for update
 """
 SHARES = """
@@ -58,6 +60,8 @@ class Shelf(NamedTuple):
     allocations: int
     closes_at: datetime | None
     """Nobody can have it from then on; None: it stays."""
+    each: int | None
+    """Units that one buyer may have, with what they bought; None: no such limit."""
 
 
 Shares = dict[tuple[UUID, UUID], Share]
@@ -212,6 +216,7 @@ class Change:
     async def _offer(self, tx: Tx, line: list[Waiter]) -> None:
         """Hold what became free for those who wait, in the order they came."""
         moment = now()
+        most = await self._most(tx, line)
         offers = []
         for variant in dict.fromkeys(waiter.variant for waiter in line):
             ends = self.before.shelves[variant].closes_at
@@ -220,7 +225,7 @@ class Change:
             waiters = [waiter for waiter in line if waiter.variant == variant]
             shares = {s: self.share(s, v) for s, v in self.shares if v == variant}
             own = {show: share for show, share in shares.items() if share}
-            asked = [(waiter.show, waiter.quantity) for waiter in waiters]
+            asked = [(waiter.show, most.get(waiter.key, waiter.quantity)) for waiter in waiters]
             served = serve(asked, self.left(variant), own)
             for waiter, (units, drawn) in zip(waiters, served, strict=True):
                 if units:
@@ -243,6 +248,18 @@ class Change:
                     for o in offers
                 ),
             )  # fmt: skip
+
+    async def _most(self, tx: Tx, line: list[Waiter]) -> dict[UUID, int]:
+        """Return how much of what they wait for those may still have whose limit is short of it."""
+        limits = {v: shelf.each for v, shelf in self.before.shelves.items() if shelf.each}
+        limited = [waiter for waiter in line if waiter.variant in limits]
+        if not limited:
+            return {}
+        had = await count_had(tx, [Asker(w.buyer, w.person, w.variant) for w in limited])
+        return {
+            w.key: max(0, min(w.quantity, limits[w.variant] - units))
+            for w, units in zip(limited, had, strict=True)
+        }
 
 
 async def report(

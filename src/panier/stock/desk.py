@@ -21,6 +21,7 @@ from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.i18n import _
 from panier.stock.closing import cap_new, closings
 from panier.stock.counts import lock, report
+from panier.stock.limits import Asker, count_had
 from panier.stock.rules import Closed, HoldLimitReached, Request, Share, SoldOut, grant, reach
 from panier.stock.shelves import Shelves
 
@@ -89,6 +90,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """Units that one buyer may hold of one variant."""
     aside: bool = True
     """Set stock aside; without, it lies in the basket and who pays first gets it."""
+    person: UUID | None = None
+    """Who it is, if they are signed in: what they bought elsewhere counts."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -111,7 +114,7 @@ async def hold(cell: Cell, wanted: Wanted) -> Held:
     """Set stock aside for a buyer until it expires (UTC).
 
     Commits together with whoever presses at the same moment. Raises SoldOut, NotEnough,
-    HoldLimitReached, Closed, NotFound, BadInput.
+    HoldLimitReached (BuyerLimitReached where the seller set the limit), Closed, NotFound, BadInput.
     """
     [answer] = await hold_all(cell, [wanted])
     if isinstance(answer, PanierError):
@@ -162,7 +165,10 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
         for w in fresh.values()
     ]
     unheld = await _read_unheld(tx, [w for w in fresh.values() if not w.aside])
-    answers = grant(requests, available, in_basket, batch[0].limit, shares, unheld=unheld)
+    each = {v.int: shelf.each for v, shelf in before.shelves.items() if shelf.each is not None}
+    had = await _read_had(tx, [w for w in fresh.values() if w.variant.int in each]) if each else {}
+    answers = grant(requests, available, in_basket, batch[0].limit, shares, unheld=unheld,
+                    each=each, had=had)  # fmt: skip
     granted: list[tuple[Wanted, int]] = []
     for w, answer in zip(fresh.values(), answers, strict=True):
         if isinstance(answer, int):
@@ -244,6 +250,16 @@ async def _read_unheld(tx: Tx, wanted: list[Wanted]) -> dict[tuple[int, int], in
     cursor = await tx.execute(UNHELD, asked, prepare=True, binary=True)
     units = [row[0] for row in await cursor.fetchall()]
     return {(w.buyer.int, w.variant.int): n for w, n in zip(wanted, units, strict=True)}
+
+
+async def _read_had(tx: Tx, wanted: list[Wanted]) -> dict[tuple[int, int], int]:
+    """Return what these buyers have of what is limited: in the basket, being paid, bought."""
+    askers = list({Asker(w.buyer, w.person, w.variant): None for w in wanted})
+    had: dict[tuple[int, int], int] = {}
+    for asker, units in zip(askers, await count_had(tx, askers) if askers else (), strict=True):
+        pair = (asker.buyer.int, asker.variant.int)
+        had[pair] = max(had.get(pair, 0), units)
+    return had
 
 
 async def _write(tx: Tx, granted: list[tuple[Wanted, int]], moment: datetime) -> None:

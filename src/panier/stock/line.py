@@ -18,7 +18,7 @@ READ_MAX = 500
 # The first of each line, in the order in which they came.
 NEXT = """
 select w.* from unnest(%s::uuid[]) v(id) cross join lateral (
-  select id, variant_id, buyer, show_id, quantity, seconds, market from waiting
+  select id, variant_id, buyer, show_id, quantity, seconds, market, person_id from waiting
   where variant_id = v.id and state = 'waiting' order by at, id limit %s) w
 """
 OFFER = """
@@ -48,6 +48,7 @@ class Waiter(NamedTuple):
     seconds: int
     """How long an offer is theirs."""
     market: str
+    person: UUID | None
 
 
 class Offer(NamedTuple):

@@ -20,7 +20,7 @@ select v.id as variant, v.sku, s.id as seller, s.name as seller_name,
        coalesce(p.title->>%(language)s, p.title->>m.languages[1], p.slug) as title,
        coalesce(v.title->>%(language)s, v.title->>m.languages[1], '') as variant_title,
        coalesce(k.available, 0) as available, coalesce(k.held, 0) as held,
-       coalesce(k.sold, 0) as sold, coalesce(k.low_at, 5) as low_at,
+       coalesce(k.sold, 0) as sold, coalesce(k.low_at, 5) as low_at, k.per_buyer,
        coalesce((select sum(available)::int from allocation
                  where variant_id = v.id and closed_at is null), 0) as apart
 from variant v join product p on p.id = v.product_id join seller s on s.id = p.seller_id
@@ -73,6 +73,8 @@ class ShelfRow(msgspec.Struct):
     held: int
     sold: int
     low_at: int
+    per_buyer: int | None
+    """Units that one buyer may have; None: no such limit."""
     apart: int
     """Left of what is set aside for single shows."""
 
@@ -119,6 +121,7 @@ async def list_movements(
 
 SHELF_HEAD = (
     "sku", "title", "variant", "seller", "available", "held", "apart", "sold", "low_at",
+    "per_buyer",
 )  # fmt: skip
 MOVEMENT_HEAD = ("at", "change", "reason", "note", "who", "available")
 
@@ -128,7 +131,7 @@ def shelf_table(shelves: Iterable[ShelfRow]) -> Table:
     for s in shelves:
         yield (
             s.sku, s.title, s.variant_title, s.seller_name, s.available, s.held, s.apart, s.sold,
-            s.low_at,
+            s.low_at, s.per_buyer or "",
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from panier.stock import alert_pages
 from panier.stock.alerts import list_wishes
 from panier.stock.allocations import allocate, free_allocations, list_allocations
 from panier.stock.imports import NOTE_MAX, ImportRefused, import_stock
+from panier.stock.limits import set_limit
 from panier.stock.lists import (
     LIST_MAX,
     MOVEMENT_HEAD,
@@ -34,7 +35,7 @@ from panier.stock.lists import (
     shelf_table,
 )
 from panier.stock.movements import Movement, change_stock, set_alert, set_stock
-from panier.stock.rules import UNITS_MAX, Reason
+from panier.stock.rules import PER_BUYER_MAX, UNITS_MAX, Reason
 
 STAFF = ("market", "finance", "admin")
 """Who sees the stock of all sellers of a market."""
@@ -52,6 +53,7 @@ REASONS = {
 SAID = {
     "changed": N_("The stock is changed."),
     "alert": N_("The warning is set."),
+    "limit": N_("The limit per buyer is kept."),
     "aside": N_("The units are set aside for the show."),
     "freed": N_("The units are free again."),
 }
@@ -192,6 +194,24 @@ async def change_alert(
                      filled={"low_at": low_at})  # fmt: skip
 
 
+@router.post("/seller/stock/{variant}/limit")
+async def change_limit(
+    request: Request,
+    reader: people.ReaderHere,
+    variant: UUID,
+    per_buyer: Annotated[str, Form(max_length=80)] = "",
+) -> Response:
+    """Set how many one buyer may have; empty takes the limit away."""
+
+    async def act(tx: Tx) -> None:
+        await _access_to_change(tx, reader, variant)
+        given = per_buyer.strip()
+        await set_limit(tx, variant, _units(given, 1, PER_BUYER_MAX) if given else None)
+
+    return await _do(request, reader, variant, act, form="limit", said="limit",
+                     filled={"per_buyer": per_buyer})  # fmt: skip
+
+
 @router.post("/seller/stock/{variant}/allocate")
 async def set_aside(
     request: Request,
@@ -310,6 +330,7 @@ async def _variant(
         filled=filled or {},
         keeps=_keeps(reader, shelf),
         most=UNITS_MAX,
+        most_each=PER_BUYER_MAX,
         key=new_id(),
     )
 
@@ -359,13 +380,13 @@ def _keeps_all(reader: Reader) -> bool:
     return not reader.roles.isdisjoint(KEEPERS)
 
 
-def _units(text: str, least: int) -> int:
+def _units(text: str, least: int, most: int = UNITS_MAX) -> int:
     try:
         units = int(text)
     except ValueError:
         units = -1
-    if not least <= units <= UNITS_MAX:
-        reason = _("a number of units from %(least)s to %(most)s", least=least, most=UNITS_MAX)
+    if not least <= units <= most:
+        reason = _("a number of units from %(least)s to %(most)s", least=least, most=most)
         raise BadInput(field="quantity", reason=reason)
     return units
 

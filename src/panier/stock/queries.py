@@ -19,7 +19,8 @@ Pair = tuple[UUID | None, UUID]
 HOLDS = """
 select id, variant_id as variant, quantity, show_id as show, at, expires_at,
        checkout_id as checkout, extended, waiting_id is not null as offered,
-       state <> 'wanted' as aside, kept_until
+       state <> 'wanted' as aside, kept_until,
+       (select per_buyer from stock s where s.variant_id = hold.variant_id) as each
 from hold
 """
 LEFT_IN_SHOW = """
@@ -103,6 +104,8 @@ class Hold(msgspec.Struct):
     """Stock is set aside for it; else who pays first gets it."""
     kept_until: datetime | None
     """While a payment is under way: when it would have ended without one."""
+    each: int | None = None
+    """Units of the variant that one buyer may have, with what they bought; None: no such limit."""
 
 
 class Places(msgspec.Struct, frozen=True):

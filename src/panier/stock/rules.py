@@ -11,6 +11,8 @@ UNITS_MAX = 1_000_000
 """Units of one variant that can be free at once."""
 WANTED_SECONDS = 86_400
 """What sets nothing aside lies in a basket for a day: it takes nothing from anybody."""
+PER_BUYER_MAX = 1000
+"""Units that a seller can let one buyer have."""
 
 
 class Reason(StrEnum):
@@ -63,6 +65,12 @@ class HoldLimitReached(PanierError):
     """You can hold at most %(limit)s of this product."""
 
     code, status = "hold_limit_reached", 409
+
+
+class BuyerLimitReached(HoldLimitReached):
+    """At most %(limit)s of this each; you have %(mine)s, with what you have bought."""
+
+    code, status = "buyer_limit_reached", 409
 
 
 class WrongSign(PanierError):
@@ -171,18 +179,22 @@ def grant(
     shares: Mapping[tuple[int, int], Share] | None = None,
     *,
     unheld: Mapping[tuple[int, int], int] | None = None,
+    each: Mapping[int, int] | None = None,
+    had: Mapping[tuple[int, int], int] | None = None,
 ) -> list[PanierError | int]:
     """Decide in order of arrival: the units drawn from the show's own, or the refusal.
 
     Whoever still fits is served, even behind a larger request that did not. `available` is free
     units by variant (unknown: not found), `held` by buyer and variant, `limit` units a buyer and
     variant, `shares` by show and variant. What sets nothing aside must be there together with what
-    its buyer wants `unheld` already (by buyer and variant), and stays there.
+    its buyer wants `unheld` already (by buyer and variant), and stays there. Of a variant in `each`
+    one buyer may have that many, with what they `had` (in the basket or bought) already.
     """
     left = dict(available)
     mine = dict(held)
     own = dict(shares or {})
     wanted = dict(unheld or {})
+    bought = dict(had or {})
     answers: list[PanierError | int] = []
     for buyer, variant, quantity, show, aside in requests:
         pair = (buyer, variant)
@@ -191,13 +203,14 @@ def grant(
             answers.append(NotFound())
         elif mine.get(pair, 0) + quantity > limit:
             answers.append(HoldLimitReached(limit=limit))
+        elif each and (refusal := check_each(each.get(variant), bought.get(pair, 0), quantity)):
+            answers.append(refusal)
         elif not aside:
             units = wanted.get(pair, 0) + quantity
             if draw(units, left[variant], share) is None:
                 answers.append(_too_few(variant, reach(left[variant], share)))
             else:
                 wanted[pair] = units
-                mine[pair] = mine.get(pair, 0) + quantity
                 answers.append(0)
         elif (drawn := draw(quantity, left[variant], share)) is None:
             answers.append(_too_few(variant, reach(left[variant], share)))
@@ -205,9 +218,18 @@ def grant(
             left[variant] -= quantity - drawn
             if share and drawn:
                 own[show, variant] = share._replace(available=share.available - drawn)
-            mine[pair] = mine.get(pair, 0) + quantity
             answers.append(drawn)
+        if isinstance(answers[-1], int):
+            mine[pair] = mine.get(pair, 0) + quantity
+            bought[pair] = bought.get(pair, 0) + quantity
     return answers
+
+
+def check_each(most: int | None, had: int, quantity: int) -> BuyerLimitReached | None:
+    """Return why a buyer who `had` some cannot have `quantity` more; `most` None: no limit."""
+    if most is None or had + quantity <= most:
+        return None
+    return BuyerLimitReached(limit=most, mine=had)
 
 
 def _too_few(variant: int, left: int) -> PanierError:

@@ -13,7 +13,8 @@ from panier.kit.errors import NotFound
 from panier.kit.ids import new_id
 from panier.stock.closing import closed
 from panier.stock.counts import Change, lock
-from panier.stock.rules import Closed, HoldLimitReached, LineFull, StillThere, reach
+from panier.stock.limits import Asker, count_had
+from panier.stock.rules import Closed, HoldLimitReached, LineFull, StillThere, check_each, reach
 
 LINE_MAX = 10_000
 """Buyers who can wait for one variant; a few more where many come within a second."""
@@ -96,10 +97,15 @@ async def wait(tx: Tx, wish: Wish) -> None:
         raise StillThere(available=left)
     if await _count_line(tx, wish.variant) >= LINE_MAX:
         raise LineFull
+    await run(tx, NO_MORE, (wish.buyer, wish.variant, wish.market))
+    each = before.shelves[wish.variant].each
+    if each is not None:
+        [had] = await count_had(tx, [Asker(wish.buyer, wish.person, wish.variant)])
+        if refusal := check_each(each, had, wish.quantity):
+            raise refusal
     row = (new_id(), wish.variant, wish.market, wish.show, wish.buyer, wish.quantity,
            wish.seconds, now(), wish.person)  # fmt: skip
     await run(tx, JOIN, row)
-    await run(tx, NO_MORE, (wish.buyer, wish.variant, wish.market))
 
 
 class Lengths:

@@ -1,4 +1,4 @@
-"""Orders: what many payments at once need."""
+"""Stock: how many of a variant one buyer may have."""
 
 from alembic import op
 
@@ -6,7 +6,9 @@ revision = "20261121_24"
 down_revision = "20261121_23"
 
 UP = """
-select 1;
+-- Held and bought together; empty: what one may hold is the only limit.
+alter table stock
+  add column per_buyer int check (per_buyer between 1 and 1000);
 """
 
 

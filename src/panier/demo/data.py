@@ -75,6 +75,8 @@ class SamplePerson(msgspec.Struct, frozen=True):
 
     email: str
     name: str
+    also: list[str] = []
+    """Further roles."""
 
 
 class SampleMarket(msgspec.Struct, frozen=True):

@@ -142,9 +142,10 @@ async def _seed_people(
                     language=market.languages[0],
                 )
             )
-            if role != "shopper":
-                works_for = seller if role == "seller" else None
-                await people.grant_role(tx, key, role, market.code, works_for)
+            for held in (role, *person.also):
+                if held != "shopper":
+                    works_for = seller if held == "seller" else None
+                    await people.grant_role(tx, key, held, market.code, works_for)
 
     await cell.run(act)
 

@@ -57,8 +57,8 @@ async def test_a_seed_fills_an_empty_installation_and_goes_on_where_it_stopped(
     everything = {
         "seller": 4,
         "product": 18,
-        "person": 8,
-        "role": 6,
+        "person": 10,
+        "role": 10,
         "stock": 50,
         "show": 6,
         "plan": 4,

@@ -6,7 +6,16 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panier.stock.rules import HoldLimitReached, NotEnough, Request, Share, SoldOut, grant, serve
+from panier.stock.rules import (
+    BuyerLimitReached,
+    HoldLimitReached,
+    NotEnough,
+    Request,
+    Share,
+    SoldOut,
+    grant,
+    serve,
+)
 
 ANNA, BEN, CLEO, DORA = 1, 2, 3, 4
 CANDLE, MUG = 11, 12
@@ -84,6 +93,31 @@ shares = st.dictionaries(
     st.tuples(st.sampled_from([MORNING, EVENING]), st.sampled_from([CANDLE, MUG])),
     st.builds(Share, st.integers(0, 12), st.booleans()),
 )
+
+
+limits = st.dictionaries(st.sampled_from([CANDLE, MUG]), st.integers(1, 12))
+had_before = st.dictionaries(
+    st.tuples(st.sampled_from([ANNA, BEN, CLEO]), st.sampled_from([CANDLE, MUG])),
+    st.integers(0, 14),
+)
+
+
+@given(requests, limits, had_before)
+def test_nobody_has_more_than_each_may_and_a_no_is_never_needless(
+    asked: list[Request], each: dict[int, int], had: dict[tuple[int, int], int]
+) -> None:
+    """With plenty of stock, only the limit refuses: exactly what would go beyond it."""
+    mine = Counter(had)
+    answers = grant(asked, {CANDLE: 999, MUG: 999}, {}, 999, each=each, had=had)
+    for request, answer in zip(asked, answers, strict=True):
+        pair = (request.buyer, request.variant)
+        fits = mine[pair] + request.quantity <= each.get(request.variant, 999)
+        assert isinstance(answer, int) == fits
+        if fits:
+            mine[pair] += request.quantity
+        else:
+            assert isinstance(answer, BuyerLimitReached)
+            assert answer.details == {"limit": each[request.variant], "mine": mine[pair]}
 
 
 @given(requests, st.integers(0, 30), st.integers(0, 30), shares)

@@ -6,7 +6,7 @@ a flash sale come after the last unit: those are answered from memory (`shelves`
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from panier.kit.db import Tx
 from panier.kit.errors import BadInput, Conflict, PanierError
 from panier.kit.i18n import _
 from panier.stock.closing import cap_new, closings
-from panier.stock.counts import lock, report
+from panier.stock.counts import Counts, lock, report
 from panier.stock.limits import Asker, count_had
 from panier.stock.rules import Closed, HoldLimitReached, Request, Share, SoldOut, grant, reach
 from panier.stock.shelves import Shelves
@@ -153,7 +153,6 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
     in_basket, known = await _read_holds(tx, batch)
     moment = now()
     ends = closings(before)
-
     over = {variant for variant, closes_at in ends.items() if closes_at <= moment}
     fresh: dict[int, Wanted] = {}
     for w in batch:
@@ -165,8 +164,7 @@ async def hold_batch(tx: Tx, batch: list[Wanted]) -> list[Held | PanierError]:
         for w in fresh.values()
     ]
     unheld = await _read_unheld(tx, [w for w in fresh.values() if not w.aside])
-    each = {v.int: shelf.each for v, shelf in before.shelves.items() if shelf.each is not None}
-    had = await _read_had(tx, [w for w in fresh.values() if w.variant.int in each]) if each else {}
+    each, had = await _read_limits(tx, fresh.values(), before)
     answers = grant(requests, available, in_basket, batch[0].limit, shares, unheld=unheld,
                     each=each, had=had)  # fmt: skip
     granted: list[tuple[Wanted, int]] = []
@@ -252,14 +250,22 @@ async def _read_unheld(tx: Tx, wanted: list[Wanted]) -> dict[tuple[int, int], in
     return {(w.buyer.int, w.variant.int): n for w, n in zip(wanted, units, strict=True)}
 
 
-async def _read_had(tx: Tx, wanted: list[Wanted]) -> dict[tuple[int, int], int]:
-    """Return what these buyers have of what is limited: in the basket, being paid, bought."""
-    askers = list({Asker(w.buyer, w.person, w.variant): None for w in wanted})
+async def _read_limits(
+    tx: Tx, wanted: Iterable[Wanted], before: Counts
+) -> tuple[dict[int, int], dict[tuple[int, int], int]]:
+    """Return limits per buyer by variant, and what these buyers have of those variants already.
+
+    Asks nothing where no variant has a limit.
+    """
+    each = {v.int: shelf.each for v, shelf in before.shelves.items() if shelf.each is not None}
+    if not each:
+        return {}, {}
+    askers = list({Asker(w.buyer, w.person, w.variant) for w in wanted if w.variant.int in each})
     had: dict[tuple[int, int], int] = {}
-    for asker, units in zip(askers, await count_had(tx, askers) if askers else (), strict=True):
+    for asker, units in zip(askers, await count_had(tx, askers), strict=True):
         pair = (asker.buyer.int, asker.variant.int)
         had[pair] = max(had.get(pair, 0), units)
-    return had
+    return each, had
 
 
 async def _write(tx: Tx, granted: list[tuple[Wanted, int]], moment: datetime) -> None:

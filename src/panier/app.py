@@ -54,6 +54,7 @@ from panier import (
 from panier.kit.db import Tx
 from panier.kit.errors import SignInNeeded
 from panier.kit.i18n import N_
+from panier.kit.memory import calm_collector
 from panier.runtime import Runtime
 from panier.settings import Settings
 
@@ -141,6 +142,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # Its spans would hold whole paths, tokens of order pages among them; Access tells enough.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
             Middleware(web.SecurityHeaders, settings=settings, paying=provider.outside()),
             Middleware(web.LanguageOf),
@@ -172,6 +175,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 
 async def serve(settings: Settings) -> None:
     """Serve until cancelled; requests in flight have 5 s to end."""
+    calm_collector()
     async with Runtime.open(settings) as runtime:
         config = uvicorn.Config(
             create_app(runtime),

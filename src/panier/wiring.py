@@ -3,7 +3,6 @@
 Read this and `events.py`, and you know the system.
 """
 
-import gc
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
@@ -28,6 +27,7 @@ from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.delivery import Reaction
 from panier.kit.mail import send_due_mail
+from panier.kit.memory import calm_collector
 from panier.orders import handlers as order_reactions
 from panier.parcels import handlers as parcel_reactions
 from panier.payouts import handlers as payout_reactions
@@ -38,9 +38,6 @@ from panier.runtime import Runtime
 from panier.settings import Settings
 from panier.stock import handlers as stock_reactions
 from panier.video import handlers as video_reactions
-
-GC_OBJECTS = 50_000
-"""New objects before the gateway looks for cycles; at 700, a seventh of its time went there."""
 
 REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.ShowScheduled: [room_reactions.show_stage],
@@ -228,8 +225,6 @@ SHOP = rooms.Shop(commands=COMMANDS, together=TOGETHER, stock_of=stock_of, stock
 
 async def serve_rooms(settings: Settings) -> None:
     """Serve the role `rooms`: the gateway with the shop's commands."""
-    # The code stays for ever: the collector need not walk it again, nor a burst of commands often.
-    gc.freeze()
-    gc.set_threshold(GC_OBJECTS)
+    calm_collector()
     async with Runtime.open(settings) as runtime:
         await rooms.serve_rooms(runtime, SHOP)

@@ -45,24 +45,25 @@ class Access:
                 message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=name):
-            try:
-                await self._app(scope, receive, send_named)
-            except Exception as error:
-                log.exception("unexpected", route=_route(scope), error=type(error).__name__)
-                if status:  # the answer has begun: break it off, so that nobody takes it for whole
-                    raise
-                response = answer(Request(scope, receive), Unexpected(id=name))
-                await response(scope, receive, send_named)
-            finally:
-                quiet = scope["path"].startswith(QUIET) and status < SERVER_ERROR
-                (log.debug if quiet else log.info)(
-                    "answered",
-                    method=scope["method"],
-                    route=_route(scope),
-                    status=status,
-                    ms=round((perf_counter() - begun) * 1000, 1),
-                )
+        bound = structlog.contextvars.bind_contextvars(request=name)
+        try:
+            await self._app(scope, receive, send_named)
+        except Exception as error:
+            log.exception("unexpected", route=_route(scope), error=type(error).__name__)
+            if status:  # the answer has begun: break it off, so that nobody takes it for whole
+                raise
+            response = answer(Request(scope, receive), Unexpected(id=name))
+            await response(scope, receive, send_named)
+        finally:
+            quiet = scope["path"].startswith(QUIET) and status < SERVER_ERROR
+            (log.debug if quiet else log.info)(
+                "answered",
+                method=scope["method"],
+                route=_route(scope),
+                status=status,
+                ms=round((perf_counter() - begun) * 1000, 1),
+            )
+            structlog.contextvars.reset_contextvars(**bound)
 
 
 def _route(scope: Scope) -> str:

@@ -18,7 +18,7 @@ DAY = 86_400
 def is_secure(request: Request) -> bool:
     """Tell whether the browser reached us over TLS."""
     url: str = request.app.state.runtime.settings.public_web_url
-    return request.url.scheme == "https" or url.startswith("https:")
+    return request.scope["scheme"] == "https" or url.startswith("https:")
 
 
 def read_cookie(request: Request, name: str) -> str | None:

@@ -66,7 +66,7 @@ def _in_memory() -> Path | None:
 def _sweep() -> None:
     """Give back the memory of tests that were killed and could not."""
     for folder in MEMORY.glob(f"{PREFIX}*"):
-        with contextlib.suppress(FileNotFoundError):  # another process gave it back
+        with contextlib.suppress(OSError):  # another process gave it back, or it is another's
             old = time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
             if old and not is_locked(folder):
                 shutil.rmtree(folder, ignore_errors=True)

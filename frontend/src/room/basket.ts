@@ -95,11 +95,11 @@ export const landed = signal(0);
 export const units = computed(() =>
   (basket.value?.lines ?? []).reduce((sum, line) => sum + line.quantity, 0),
 );
-/** When what is set aside ends first. */
 /** Whether a parcel is sent for it; else all of it takes place. */
 export const sends = computed(
   () => basket.value?.lines.some((line) => line.sent !== false) ?? true,
 );
+/** When what is set aside ends first. */
 export const earliest = computed(() =>
   (basket.value?.lines ?? [])
     .filter((line) => !isUnheld(line))
@@ -123,8 +123,13 @@ export function tools(): Means {
   return means;
 }
 
+let turn = 0;
+let taken = 0;
+
 export async function refresh(): Promise<void> {
   const { url, heardTime } = tools();
+  turn += 1;
+  const mine = turn;
   const where = going.value;
   const to = sentTo.value;
   const question = asked(where, to);
@@ -132,7 +137,8 @@ export async function refresh(): Promise<void> {
     ? await call<Basket>("POST", `${url}/priced`, question)
     : await call<Basket>("GET", url);
   // What was asked for meanwhile costs otherwise; its own answer follows.
-  if (where !== going.value || to !== sentTo.value) return;
+  if (where !== going.value || to !== sentTo.value || mine < taken) return;
+  taken = mine;
   take(next);
   heardTime(next.now);
 }
@@ -161,7 +167,7 @@ export async function add(variant: string, quantity = 1): Promise<boolean> {
       (socket) => socket.ask("hold", wish, HOLD_MS_MAX),
       () => call("POST", url, { ...wish, show }),
     );
-    await refresh();
+    await reread();
   });
   if (done) landed.value += 1;
   return done;
@@ -174,8 +180,13 @@ export function remove(variant: string, quantity = 1): Promise<boolean> {
       (socket) => socket.ask("drop", { variant, quantity }, HOLD_MS_MAX),
       () => call("DELETE", `${url}/${variant}?quantity=${quantity}`),
     );
-    await refresh();
+    await reread();
   });
+}
+
+/** What was changed is changed, whether or not it can be read again at once. */
+async function reread(): Promise<void> {
+  await refresh().catch(() => undefined);
 }
 
 /** Put a voucher's code into the basket; what is wrong with it is thrown. */

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Address, Saved } from "../boot";
 import * as held from "../room/basket";
-import { sentTo } from "../room/going";
+import { going, sentTo } from "../room/going";
 import { Refused, Unheard } from "../room/socket";
 import { ask, link, say } from "../room/store";
 import { t } from "../text";
@@ -92,7 +92,7 @@ export async function pay(): Promise<void> {
   trouble.value = null;
   key ??= newKey();
   try {
-    const token = useSaved.value ? { saved: true } : { token: await tokenOf() };
+    const token = useSaved.value && savedCard.value ? { saved: true } : { token: await tokenOf() };
     const outcome = await send({
       key,
       email: email.value.trim(),
@@ -152,6 +152,11 @@ function failed(error: unknown): void {
   if (ADDRESS_FIELDS.includes(last)) {
     view.value = { at: "address" };
   }
+  // Priced anew for just what the wish said: else a total that was refused would stay.
+  sentTo.value = address.value;
+  const vat_id = companyWish().company?.vat_id;
+  const { country } = address.value;
+  going.value = vat_id ? { country, vat_id } : { country };
   held.refresh().catch(() => undefined);
 }
 
@@ -284,7 +289,7 @@ async function follow(checkout: string, pause: number): Promise<void> {
       continue;
     }
     const at = view.value?.at;
-    if (outcome.state === "action") continue;
+    if (outcome.state === "action" && at !== "done") continue;
     if (outcome.state === "pending" && at === "done") continue;
     // A viewer who closed the sheet meanwhile is not pulled back into it, save for bad news.
     if (outcome.state === "paid" && at !== "bank" && at !== "done") {

@@ -76,7 +76,12 @@ async function look(country: string, mine: number, tries: number): Promise<void>
       waiting = setTimeout(() => void look(country, mine, tries + 1), AGAIN_MS);
     }
   } catch (error) {
-    if (mine === turn) wrong.value = error instanceof Problem ? error.message : String(error);
+    if (mine !== turn) return;
+    wrong.value = error instanceof Problem ? error.message : String(error);
+    // Not looked up is not refused: the shop prices by what it knows of this id.
+    if (!(error instanceof Problem) || error.code !== "vat_id_wrong") {
+      price(country, vatId.value.trim());
+    }
   } finally {
     if (mine === turn) looking.value = false;
   }

@@ -56,7 +56,10 @@ export async function renew(ready: (boot: WatchBoot) => boolean): Promise<void> 
     await new Promise((done) => setTimeout(done, wait + Math.random() * wait));
     try {
       const next = await fetchBoot<WatchBoot>();
-      page.value = next;
+      const known = page.peek().person;
+      // What the shop remembers of the buyer was asked for apart and is not in this answer.
+      page.value =
+        next.person && known ? { ...next, person: { ...next.person, saved: known.saved } } : next;
       if (ready(next)) return;
     } catch {
       // The next try comes by itself.

@@ -65,8 +65,9 @@ async def show_basket(
 @router.post("/priced", openapi_extra=web.describe(Going))
 async def price_for_address(request: Request) -> Response:
     """Return the basket, priced now, for an address that shall not stand in a log."""
-    web.check_rate(request, "basket", PRESSES)
     reader = await people.read_reader(request, request.path_params["m"])
+    # Each browser by itself: many share an address, and all of them look at their baskets.
+    web.check_rate(request, "priced", PRESSES, of=str(reader.visitor))
     going = await web.read_body(request, Going)
     return web.write_json(
         await _priced(request, reader, going.to(request.app.state.runtime.settings))

@@ -11,6 +11,7 @@ from typing import assert_never
 from uuid import UUID
 
 import msgspec
+import psycopg
 import structlog
 
 from panier import payments
@@ -78,9 +79,10 @@ async def pay(cell: Cell, settings: Settings, placed: Placed) -> Settled:
 async def _try_charge(cell: Cell, settings: Settings, placed: Placed) -> Answer | None:
     try:
         return await _charge(cell, settings, placed.payment)
-    except payments.ProviderAway as error:
-        # Nobody knows whether it was charged: a worker asks again by the same key.
-        log.warning("provider away", payment=str(placed.payment.id), error=str(error))
+    except (PanierError, psycopg.Error) as error:
+        # Nobody knows whether it was charged: a worker asks again by the same key. Whoever pays
+        # at the same moment has nothing to do with it.
+        log.warning("not charged yet", payment=str(placed.payment.id), error=str(error))
         return None
 
 

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from panier.settings import Settings
-from panier.taxes.rules import State, VatId, read_vat_id
+from panier.taxes.rules import State, VatId, VatIdWrong, read_vat_id
 
 AT_ONCE_MAX = 4
 """Questions under way from one process: member states refuse who asks too much at once."""
@@ -59,7 +59,7 @@ async def ask(settings: Settings, vat_id: VatId, seconds: float) -> Answer:
     try:
         async with asyncio.timeout(seconds), _turns:
             answer = _read(*await _post(settings, vat_id, seconds), vat_id)
-    except (TimeoutError, httpx2.HTTPError, OSError) as error:
+    except (TimeoutError, httpx2.HTTPError, OSError, VatIdWrong) as error:
         answer = Answer(State.PENDING, type(error).__name__)
     if answer.state == State.PENDING:
         log.warning("VIES gave no answer", country=vat_id.country, why=answer.trouble)

@@ -77,13 +77,23 @@ def test_while_a_secret_is_changed_both_are_believed(settings: Settings) -> None
         Stripe(both).read_webhook(sign(body, secret="whsec_older"), body)
 
 
-@pytest.mark.parametrize("wrong", [{"livemode": True}, {"api_version": "2024-06-20"}])
-def test_what_is_signed_but_of_another_mode_or_version_is_refused(
-    stripe: Stripe, wrong: dict[str, Any]
-) -> None:
-    body = event("payment_intent.succeeded", intent(metadata={"payment": str(KEY)}), **wrong)
+def test_what_is_signed_but_in_another_shape_is_refused(stripe: Stripe) -> None:
+    paid = intent(metadata={"payment": str(KEY)})
+    body = event("payment_intent.succeeded", paid, api_version="2024-06-20")
     with pytest.raises(provider.WrongMessage):
         stripe.read_webhook(sign(body), body)
+
+
+def test_what_is_of_the_other_mode_is_heard_and_left(stripe: Stripe) -> None:
+    body = event("payment_intent.succeeded", intent(metadata={"payment": str(KEY)}), livemode=True)
+    assert stripe.read_webhook(sign(body), body) == provider.Heard("evt_1", None, None)
+
+
+def test_a_card_that_shall_be_kept_is_asked_for_when_its_payment_succeeded(stripe: Stripe) -> None:
+    paid = intent(metadata={"payment": str(KEY), "market": "FR"}, setup_future_usage="on_session")
+    body = event("payment_intent.succeeded", paid)
+    heard = stripe.read_webhook(sign(body), body)
+    assert (heard.market, heard.news) == ("FR", provider.Moved(KEY))
 
 
 @pytest.mark.parametrize(

@@ -182,10 +182,12 @@ def news_of(event: Object, moment: datetime) -> tuple[str | None, News | None]:
     kind, found = event["type"], event["data"]["object"]
     metadata = found.get("metadata") or {}
     market = metadata.get("market")
+    # A message names no card; where the buyer wants theirs kept, the charge is asked for it.
+    to_ask = kind in MOVED_EVENTS or (kind in FINAL_EVENTS and found.get("setup_future_usage"))
+    if to_ask and "payment" in metadata:
+        return market, Moved(UUID(metadata["payment"]))
     if kind in FINAL_EVENTS and "payment" in metadata:
         return market, answer_of(UUID(metadata["payment"]), found, moment)
-    if kind in MOVED_EVENTS and "payment" in metadata:
-        return market, Moved(UUID(metadata["payment"]))
     if kind in ("refund.created", "refund.updated", "refund.failed") and "refund" in metadata:
         return market, refund_of(UUID(metadata["refund"]), found)
     if kind.startswith("charge.dispute."):

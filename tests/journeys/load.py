@@ -114,9 +114,16 @@ class Load:
 CHARGED_FOR_NOTHING = """
 select count(*) from sandbox_intent i where i.state = 'succeeded' and not exists (
   select 1 from payment p join checkout c on c.payment_id = p.id
-  where p.reference = i.id and p.state = 'paid' and c.state = 'paid')
+  where p.reference = i.id
+    and (p.state = 'paid' and c.state = 'paid' or p.state = 'refunded' and c.state = 'refused'))
 """
-OPEN = "select count(*) from payment where state in ('created', 'pending')"
+OPEN = "select count(*) from payment where state in ('created', 'pending', 'refunding')"
+# What a worker would look at in minutes, because the provider was away so often, it looks at now.
+LOOK = """
+with hurried as (
+  update payment set look_at = now() where look_at > now() and looks > 0 returning 1)
+select count(*) from hurried
+"""
 
 
 async def until_nothing_is_open(platform: Platform) -> None:
@@ -125,6 +132,7 @@ async def until_nothing_is_open(platform: Platform) -> None:
     async def is_settled() -> bool | None:
         return await platform.count(OPEN) == 0 or None
 
+    await platform.count(LOOK)
     await eventually(is_settled, seconds=120)
 
 

@@ -155,11 +155,12 @@ def test_every_member_states_addresses_can_be_written(country: str, postcode: st
 
 @pytest.mark.parametrize(
     ("country", "postcode"),
-    [("ES", "35001"), ("ES", "38001"), ("DE", "27498"), ("FR", "97110"), ("IT", "23041")],
-)
-def test_a_place_outside_of_the_vat_area_is_refused_by_its_postcode(
-    country: str, postcode: str
-) -> None:
+    [
+        ("ES", "35001"), ("ES", "38001"), ("DE", "27498"), ("FR", "97110"), ("IT", "23041"),
+        ("PT", "9500-040"), ("AT", "6691"), ("AT", "6993"),
+    ],
+)  # fmt: skip
+def test_a_place_with_another_vat_is_refused_by_its_postcode(country: str, postcode: str) -> None:
     with pytest.raises(PlaceRefused):
         check_address(address(postcode, country), "FR")
 

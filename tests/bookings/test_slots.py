@@ -164,6 +164,32 @@ async def test_a_payment_that_comes_after_the_closing_is_refused(
     assert await buying.all_adds_up(cell)
 
 
+@pytest.mark.parametrize("mug", ["alone", "with a mug set aside", "with a mug wanted"])
+async def test_a_payment_for_what_was_swept_at_the_closing_is_refused_and_moves_no_count(
+    cell: Cell, mug: str
+) -> None:
+    made, buyer, checkout = await lay.lay(cell), new_id(), new_id()
+    await lay.hold(cell, made, buyer)
+    if mug != "alone":
+        aside = mug == "with a mug set aside"
+        await buying.fill_basket(cell, made.shop, buyer, aside=aside)
+    before = await buying.counts(cell, made.shop)
+    async with cell.tx() as tx:
+        claims = [stock.Claim(checkout, buyer, "FR")]
+        await stock.claim(tx, claims, now() + timedelta(seconds=900))
+    await lay.pass_by(cell, made)
+    async with cell.tx() as tx:
+        ended = "update hold set expires_at = now() where variant_id = %s"
+        await tx.execute(ended, (made.slot,))
+    assert await stock.expire_holds(cell) == 1
+    assert await lay.counts(cell, made) == (2, 0, 0)
+    async with cell.tx() as tx:
+        assert await stock.take(tx, [checkout]) == set()
+    assert await lay.counts(cell, made) == (2, 0, 0)
+    assert await buying.counts(cell, made.shop) == (sum(before), 0, 0)
+    assert await buying.all_adds_up(cell)
+
+
 async def test_places_change_but_not_below_what_is_taken(cell: Cell, settings: Settings) -> None:
     made = await lay.lay(cell, places=3)
     await lay.book(cell, settings, made, 2)

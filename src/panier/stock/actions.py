@@ -200,12 +200,14 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     over = closed(change.before, now())
     for checkout, claimed in claims.items():
         held = [hold for state, hold in claimed if state == "held"]
-        again = _take_now(change, [hold for state, hold in claimed if state in UNHELD])
         given_up = not claimed or any(
             state == "released" or (hold.variant in over and state != "sold")
             for state, hold in claimed
         )
-        if not given_up and again is not None:
+        unheld = [hold for state, hold in claimed if state in UNHELD]
+        # Asked last, for it changes the counts: who is refused has moved none.
+        again = None if given_up else _take_now(change, unheld)
+        if again is not None:
             taken.add(checkout)
             moved += [("sold", hold) for hold in (*held, *again)]
         else:

@@ -12,6 +12,7 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
 from panier.kit.ids import new_id
 from panier.kit.money import Money
+from panier.payments.rules import Behaviour
 from panier.settings import Settings
 from tests import buying
 from tests.shop import Shop, lay_shop
@@ -63,14 +64,23 @@ async def hold(cell: Cell, laid: Laid, buyer: UUID, quantity: int = 1) -> stock.
 
 
 async def book(
-    cell: Cell, settings: Settings, laid: Laid, quantity: int = 1, candles: int = 0
+    cell: Cell,
+    settings: Settings,
+    laid: Laid,
+    quantity: int = 1,
+    candles: int = 0,
+    *,
+    goods: UUID | None = None,
+    behaviour: Behaviour = Behaviour.SUCCEEDS,
 ) -> UUID:
-    """Book places of the slot, with candles if asked, and pay; returns the order."""
+    """Book places of the slot, with candles or one of other goods, and pay; returns the order."""
     buyer = new_id()
     await hold(cell, laid, buyer, quantity)
     if candles:
         await buying.fill_basket(cell, laid.shop, buyer, candles)
-    wanted = buying.placement(laid.shop, buyer, await buying.card(cell))
+    if goods:
+        await buying.fill_basket(cell, laid.shop, buyer, 1, goods)
+    wanted = buying.placement(laid.shop, buyer, await buying.card(cell, behaviour))
     placed, settled = await orders.check_out(cell, settings, wanted)
     assert settled.state == "paid"
     async with cell.read() as tx:

@@ -15,6 +15,7 @@ from tests import buying
 from tests.bookings import laid as lay
 from tests.bookings.laid import Laid
 from tests.parcels import sold
+from tests.shop import lay_variant
 
 
 async def line_of(cell: Cell, order: UUID) -> int:
@@ -157,6 +158,35 @@ async def test_a_slot_called_off_refunds_everybody_once_and_writes_to_them(
     assert len(mails) == 2
     assert all("Ill, sorry." in body for (body,) in mails)
     assert all("Maison Lumen has called this off:" in body for (body,) in mails)
+    assert await buying.all_adds_up(cell)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "lost", "returned"])
+async def test_without_its_goods_an_order_with_a_place_pays_no_delivery(
+    cell: Cell, settings: Settings, end: str
+) -> None:
+    made = await lay.lay(cell)
+    async with cell.tx() as tx:
+        mug = await lay_variant(tx, made.shop.product, 10, 2000)
+    order = await lay.book(cell, settings, made, goods=mug)
+    mixed = sold.Sold(made.shop, mug, order, buying.placement(made.shop, order, ""))
+    if end == "cancelled":
+        asked = parcels.Cancelling(new_id(), by_buyer=True)
+        assert await cell.run(lambda tx: parcels.cancel(tx, order, asked, None))
+    else:
+        parcel = await sold.ship(cell, mixed)
+        if end == "lost":
+            assert await cell.run(lambda tx: parcels.lose(tx, parcel, None))
+    if end == "returned":
+        await lay.pass_by(cell, made)
+        assert await parcels.end_slots(cell) == 1
+        assert await cell.run(lambda tx: parcels.deliver(tx, parcel))
+        key = new_id()
+        assert await cell.run(lambda tx: parcels.ask_return(tx, order, key, None, ""))
+        assert await cell.run(lambda tx: parcels.receive(tx, key, None, None, sellable=True))
+    await sold.work(cell, settings)
+    reason = "withdrawal" if end == "returned" else end
+    assert await sold.refunds(cell, order) == [(reason, "done", 2490)]
     assert await buying.all_adds_up(cell)
 
 

@@ -113,7 +113,7 @@ async def deliver(
 async def lose(tx: Tx, parcel: UUID, person: UUID | None) -> bool:
     """Note that a parcel never arrived, and give its units' money back; false when noted before.
 
-    Also the price of the parcel when the buyer is left with nothing. Raises NotNow for a parcel
+    Also the price of the parcel when the buyer is left without goods. Raises NotNow for a parcel
     that arrived.
     """
     way = await _way(tx, parcel)
@@ -192,8 +192,12 @@ async def take_back(tx: Tx, work: Work, asked: Cancelling, units: Mapping[int, i
 
 
 def wanted(work: Work, units: Mapping[int, int]) -> Wanted:
-    """Return a refund of units; of the parcel's price too when the buyer is left with nothing."""
-    return Wanted(units, {}, 0 if any(line.kept for line in work.units) else WHOLE)
+    """Return a refund of units; of the parcel's price too when no goods are left with the buyer.
+
+    Places in a slot are in no parcel: they leave nothing to pay one for.
+    """
+    kept = any(line.kept for line in work.units if not line.booked)
+    return Wanted(units, {}, 0 if kept else WHOLE)
 
 
 async def deliver_overdue(cell: Cell, settings: Settings) -> int:

@@ -5,6 +5,8 @@ import io
 from uuid import UUID
 
 import httpx2
+import msgspec
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
@@ -92,6 +94,43 @@ async def test_all_that_is_wrong_is_told_at_once_and_nothing_typed_is_lost(
         assert 'value="Lyon"' in answer.text
     async with cell.read() as tx:
         assert await taxes.find_trader(tx, shop.seller) is None
+
+
+async def test_a_vat_number_of_another_country_than_the_sellers_is_refused(
+    app: FastAPI, cell: Cell, shop: Shop
+) -> None:
+    async with browser(app) as client:
+        await employ(cell, client, shop.seller)
+        here = f"/fr/seller/legal/{shop.seller}"
+        answer = await client.post(here, data=FORM | {"vat_number": "DE123456788"})
+        assert answer.status_code == 422
+        assert "A number of France is needed, from where the goods are sent." in answer.text
+        assert 'value="DE123456788"' in answer.text
+        async with cell.read() as tx:
+            assert await taxes.find_trader(tx, shop.seller) is None
+        seat_abroad = FORM | {"country": "IT", "postcode": "00144", "city": "Roma"}
+        assert (await client.post(here, data=seat_abroad)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("country", "vat_number", "registered"),
+    [
+        ("FR", "FR11123456782", True),
+        ("FR", "DE123456788", False),
+        ("GR", "EL094259216", True),
+        ("GR", "FR11123456782", False),
+        ("DE", "FR11123456782", False),
+        ("FR", "", False),
+    ],
+)
+async def test_only_a_number_of_its_own_country_lets_a_seller_sell_without_vat(
+    cell: Cell, shop: Shop, country: str, vat_number: str, *, registered: bool
+) -> None:
+    async with cell.tx() as tx:
+        await tx.execute("update seller set country = %s where id = %s", (country, shop.seller))
+        told = msgspec.structs.replace(LUMEN, vat_number=vat_number)
+        await tell_law(tx, shop.seller, told)
+        assert await taxes.list_origins(tx, [shop.seller]) == [(country, registered)]
 
 
 async def test_only_its_own_people_and_the_market_team_change_it(

@@ -8,7 +8,7 @@ from panier import people, web
 from panier.kit.errors import BadInput, PanierError
 from panier.kit.i18n import _, current_language
 from panier.markets import EU
-from panier.taxes.rules import VAT_ID_MAX, Trader, read_vat_id
+from panier.taxes.rules import NORTHERN_IRELAND, VAT_ID_MAX, Trader, read_vat_id
 
 TEXT_MAX = 100
 """Characters of a line."""
@@ -40,8 +40,8 @@ class Read(NamedTuple):
     errors: dict[str, str]
 
 
-def read_form(given: LegalForm) -> Read:
-    """Read a form; all that is wrong is told at once."""
+def read_form(given: LegalForm, home: str) -> Read:
+    """Read the form of a seller who sends from `home`; all that is wrong is told at once."""
     errors: dict[str, str] = {}
     for name, most in (("name", TEXT_MAX), ("line1", TEXT_MAX), ("city", TEXT_MAX),
                        ("postcode", POSTCODE_MAX)):  # fmt: skip
@@ -57,7 +57,9 @@ def read_form(given: LegalForm) -> Read:
         errors["email"] = error.message()
     if vat_number:
         try:
-            vat_number = read_vat_id(vat_number[: VAT_ID_MAX + 1], given.country).full
+            vat_number = _read_number(vat_number, home)
+        except BadInput as error:
+            errors["vat_number"] = _say(error)
         except PanierError as error:
             errors["vat_number"] = error.message()
     trader = Trader(
@@ -72,6 +74,17 @@ def read_form(given: LegalForm) -> Read:
         email=email,
     )
     return Read(trader, errors)
+
+
+def _read_number(typed: str, home: str) -> str:
+    """Return a VAT number of `home`: no other lets a seller sell from there without VAT."""
+    found = read_vat_id(typed[: VAT_ID_MAX + 1], home)
+    if found.country != home and (home, found.country) != ("GB", NORTHERN_IRELAND):
+        country = web.territory_name(home, current_language())
+        reason = _("a number of %(country)s is needed, from where the goods are sent",
+                   country=country)  # fmt: skip
+        raise BadInput(field="vat_number", reason=reason)
+    return found.full
 
 
 def list_countries(first: str) -> list[tuple[str, str]]:

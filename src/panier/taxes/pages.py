@@ -85,7 +85,7 @@ async def keep_one(
     if not _may_change(reader, found):
         raise Forbidden
     person = people.require(reader)
-    read = read_form(given)
+    read = read_form(given, found.country)
     if read.errors:
         return _page(request, reader, found, given, known=True, errors=read.errors)
     await reader.cell.run(lambda tx: set_trader(tx, seller, read.trader, person.id))

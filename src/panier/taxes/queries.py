@@ -60,9 +60,10 @@ async def list_traders(tx: Tx, sellers: Collection[UUID]) -> dict[UUID, Trader]:
 
 
 async def list_origins(tx: Tx, sellers: Collection[UUID]) -> list[From]:
-    """Return where these sellers send from, and whether their VAT number is known."""
+    """Return where these sellers send from, and whether their VAT number there is known."""
     sql = """
-    select s.country, coalesce(l.vat_number, '') <> '' as registered
+    select s.country, coalesce(left(l.vat_number, 2), '')
+      = case s.country when 'GR' then 'EL' else s.country end as registered
     from seller s left join seller_legal l on l.seller_id = s.id where s.id = any(%s) order by s.id
     """
     return [From(f.country, f.registered) for f in await rows(tx, sql, (list(sellers),), _From)]

@@ -113,7 +113,7 @@ class From(NamedTuple):
 
     country: str
     registered: bool
-    """Its VAT number is known: without one it cannot sell without VAT across a border."""
+    """Its VAT number there is known: without one it cannot sell without VAT across a border."""
 
 
 class Why(StrEnum):

@@ -93,6 +93,31 @@ async def test_a_quarter_is_summed_by_how_it_is_declared(cell: Cell) -> None:
     assert await totals(cell, SECOND) == []
 
 
+async def test_only_a_sale_from_one_member_state_to_another_is_for_the_one_stop_shop(
+    app: FastAPI, cell: Cell
+) -> None:
+    async with cell.tx() as tx:
+        for country in ("GB", "CH", "IT"):
+            shop = await lay_shop(tx)
+            await tx.execute("update seller set country = %s where id = %s", (country, shop.seller))
+            await sell(tx, shop)
+        await sell(tx, await lay_shop(tx), "CH")
+    assert await totals(cell, FIRST) == [
+        ("other", "CH", 2000, None, 2908, 582),
+        ("other", "FR", 2000, None, 5816, 1164),
+        ("union", "FR", 2000, None, 2908, 582),
+    ]
+    async with browser(app) as client:
+        await sign_up(client)
+        await give_role(cell, "finance")
+        await client.post("/fr/language", data={"language": "en", "back": "/fr/"})
+        page = (await client.get("/fr/seller/vat?quarter=2026-Q1")).text
+        assert "Other: sold across a border of the EU" in page
+        sheet = (await client.get("/fr/seller/vat.csv?quarter=2026-Q1")).text
+    declared = [row["declared_as"] for row in csv.DictReader(io.StringIO(sheet))]
+    assert sorted(declared) == ["other", "other", "other", "union"]
+
+
 async def test_a_sale_counts_on_the_day_it_was_paid_whenever_its_invoice_was_written(
     cell: Cell,
 ) -> None:

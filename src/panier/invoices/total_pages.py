@@ -32,11 +32,16 @@ PARTS = {
     Part.DOMESTIC: N_("Sold at home"),
     Part.UNION: N_("Sold to consumers in other member states"),
     Part.BUSINESS: N_("Sold to companies in other member states"),
+    Part.OTHER: N_("Other: sold across a border of the EU"),
 }
 NOTES = {
     Part.DOMESTIC: N_("Declared in the seller’s own country."),
     Part.UNION: N_("Declared through the One-Stop-Shop (OSS), by country and rate."),
     Part.BUSINESS: N_("No VAT; reported with the companies’ VAT ids, which the file has."),
+    Part.OTHER: N_(
+        "Seller or buyer is outside of the EU: not part of the One-Stop-Shop; ask a tax adviser how"
+        " it is declared."
+    ),
 }
 COLUMNS = (
     "quarter", "corrects", "declared_as", "seller", "country", "buyer_vat_id", "vat_basis_points",

@@ -14,6 +14,7 @@ import msgspec
 from panier.invoices.quarters import Quarter
 from panier.kit.db import Tx, rows, value
 from panier.kit.money import Money
+from panier.markets import EU
 
 ROWS_MAX = 50_000
 """Rows of one file."""
@@ -28,6 +29,8 @@ class Part(StrEnum):
     """In the buyer's country, through the One-Stop-Shop."""
     BUSINESS = "business"
     """By the buyer, a company in another member state; the seller reports it without VAT."""
+    OTHER = "other"
+    """Across a border with a country outside of the EU: no One-Stop-Shop takes it."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -77,7 +80,9 @@ told as (
   select seller_id, sign, corrects, body->'address'->>'country' as country,
     case when (body->>'reverse_charge')::bool then 'business'
          when body->'address'->>'country' = body->>'seller_country' then 'domestic'
-         else 'union' end as part,
+         when body->>'seller_country' = any(%(eu)s)
+           and body->'address'->>'country' = any(%(eu)s) then 'union'
+         else 'other' end as part,
     case when (body->>'reverse_charge')::bool then body->>'vat_id' else '' end as vat_id,
     (r->>'rate')::int as rate, (r->>'gross')::bigint as gross, (r->>'vat')::bigint as vat
   from counted cross join lateral jsonb_array_elements(body->'rates') r)
@@ -123,6 +128,7 @@ def _given(asked: Asked) -> dict[str, object]:
         "first": asked.quarter.first.isoformat(),
         "after": asked.quarter.after.isoformat(),
         "sellers": asked.sellers,
+        "eu": sorted(EU),
     }
 
 

@@ -4,17 +4,20 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 
 from panier import bookings, parcels, stock
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import run, value
 from panier.kit.ids import new_id
+from panier.payments.rules import Behaviour
 from panier.settings import Settings
 from tests import buying
 from tests.bookings import laid as lay
 from tests.bookings.laid import Laid
 from tests.parcels import sold
+from tests.parcels.disputed import decide, hear
 from tests.shop import lay_variant
 
 
@@ -205,6 +208,32 @@ async def test_what_is_cut_off_in_the_middle_goes_on_and_refunds_nothing_twice(
     for order in orders:
         assert await sold.refunds(cell, order) == [("cancelled", "done", 3000)]
     assert await lay.is_seen_to(cell, made)
+    assert await buying.all_adds_up(cell)
+
+
+@pytest.mark.parametrize("won", [True, False])
+async def test_a_disputed_payment_waits_for_the_bank_and_holds_up_nobody(
+    cell: Cell, settings: Settings, app: FastAPI, *, won: bool
+) -> None:
+    made = await lay.lay(cell, places=3)
+    disputed = await lay.book(cell, settings, made, behaviour=Behaviour.DISPUTED)
+    others = [await lay.book(cell, settings, made) for _ in range(2)]
+    await hear(cell, settings, app)
+    await call_off(cell, made)
+    assert await parcels.end_slots(cell) == 2
+    assert await parcels.end_slots(cell) == 0
+    assert not await lay.is_seen_to(cell, made)
+    await sold.work(cell, settings)
+    for order in others:
+        assert await sold.refunds(cell, order) == [("cancelled", "done", 3000)]
+    assert await sold.refunds(cell, disputed) == []
+    await decide(cell, settings, app, won=won)
+    assert await parcels.end_slots(cell) == (1 if won else 0)
+    assert await parcels.end_slots(cell) == 0
+    assert await lay.is_seen_to(cell, made)
+    await sold.work(cell, settings)
+    lost = [("dispute", "done", 3000), ("cancelled", "done", 0)]  # the loss gave the place up
+    assert await sold.refunds(cell, disputed) == ([("cancelled", "done", 3000)] if won else lost)
     assert await buying.all_adds_up(cell)
 
 

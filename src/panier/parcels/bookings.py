@@ -5,15 +5,19 @@ from functools import partial
 from uuid import UUID, uuid5
 
 import msgspec
+import structlog
 
 from panier import catalog, markets
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows
+from panier.kit.errors import PanierError
 from panier.orders import OrderLine, State
 from panier.parcels.actions import Cancelling, take_back
 from panier.parcels.rules import NotNow, TooLate, cancel_until, choose
 from panier.parcels.standing import Work, advance, count, exists, lock
+
+log = structlog.get_logger()
 
 SLOTS_MAX = 50
 """Slots that are over or called off which one go of the timer looks at."""
@@ -98,7 +102,8 @@ async def end_slots(cell: Cell) -> int:
     """See to slots that are over or were called off; returns for how many orders.
 
     Each order in a transaction of its own: delivered, or refunded and told. What is cut off in
-    the middle goes on the next time, and does nothing twice.
+    the middle goes on the next time, and does nothing twice. An order that cannot be refunded
+    yet, such as one whose payment is disputed, is tried again the next time and holds up nobody.
     """
     async with cell.read() as tx:
         slots = await catalog.list_finished_slots(tx, now(), SLOTS_MAX)
@@ -108,10 +113,14 @@ async def end_slots(cell: Cell) -> int:
             cursor = await tx.execute(WAITING, (slot.variant, ORDERS_MAX))
             waiting: list[UUID] = [row[0] for row in await cursor.fetchall()]
         for order in waiting:
-            await cell.run(partial(_end, order=order, slot=slot))
+            try:
+                await cell.run(partial(_end, order=order, slot=slot))
+            except PanierError as error:
+                log.warning("place not seen to", order=str(order), error=repr(error))
+            else:
+                ended += 1
         if not waiting:
             await cell.run(partial(catalog.end_slot, variant=slot.variant))
-        ended += len(waiting)
     return ended
 
 

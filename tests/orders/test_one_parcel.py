@@ -16,7 +16,8 @@ from panier.kit.money import Money
 from panier.people import Address
 from panier.settings import Settings
 from tests import buying
-from tests.shop import Shop, lay_shop
+from tests.bookings import laid as slots
+from tests.shop import Shop, lay_shop, lay_variant
 
 ANNA, BEN = UUID(int=1), UUID(int=2)
 FIRST, AGAIN = Money(2980, "EUR"), Money(2490, "EUR")
@@ -54,6 +55,19 @@ async def joins(cell: Cell) -> list[tuple[int, bool]]:
             " from orders order by number"
         )
         return [(minor, bool(joined)) for minor, joined in await cursor.fetchall()]
+
+
+async def together(cell: Cell) -> list[tuple[int, int | None, list[int]]]:
+    """List each order's delivery, which it joins, and with which its slip says it is packed."""
+    async with cell.read() as tx:
+        cursor = await tx.execute("select id, shipping_minor, joins_id from orders order by number")
+        found = await cursor.fetchall()
+        slips = await orders.list_together(tx, [key for key, *_ in found])
+    place = {key: n for n, (key, *_) in enumerate(found, 1)}
+    return [
+        (minor, place.get(joined), [place[other.id] for other in slips.get(key, [])])
+        for key, minor, joined in found
+    ]
 
 
 async def the_first(cell: Cell) -> UUID:
@@ -138,6 +152,66 @@ async def test_a_parcel_that_is_closed_is_not_opened_again(
             await tx.execute("update orders set state = 'placed', paid_at = null")
     await buying.fill_basket(cell, shop, ANNA)
     assert (await basket(cell)).total == FIRST
+
+
+@pytest.mark.parametrize("end", ["packed", "cancelled"])
+async def test_nobody_joins_an_order_that_itself_joins_and_all_slips_agree(
+    cell: Cell, settings: Settings, end: str
+) -> None:
+    shop = await lay(cell)
+    await buy(cell, settings, shop, FIRST)
+    await buy(cell, settings, shop, AGAIN)
+    order = await the_first(cell)
+    if end == "packed":
+        assert await cell.run(lambda tx: parcels.pack(tx, order, None))
+    else:
+        asked = parcels.Cancelling(new_id(), by_buyer=True)
+        assert await cell.run(lambda tx: parcels.cancel(tx, order, asked, None))
+    await buy(cell, settings, shop, FIRST)
+    await buy(cell, settings, shop, AGAIN)
+    # The third pays a parcel of its own; the fourth goes with the third.
+    assert await together(cell) == [
+        (490, None, [2]),
+        (0, 1, [1]),
+        (490, None, [4]),
+        (0, 3, [3]),
+    ]
+
+
+async def test_goods_that_were_cancelled_open_no_parcel_for_a_class_that_still_stands(
+    cell: Cell, settings: Settings
+) -> None:
+    made = await slots.lay(cell)
+    async with cell.tx() as tx:
+        mug = await lay_variant(tx, made.shop.product, 10, 2000)
+        await catalog.set_one_parcel(tx, made.shop.seller, offered=True)
+    await slots.hold(cell, made, ANNA)
+    await buying.fill_basket(cell, made.shop, ANNA, 1, mug)
+    mixed = buying.placement(made.shop, ANNA, await buying.card(cell), expected=Money(5490, "EUR"))
+    await orders.check_out(cell, settings, mixed)
+    await buying.fill_basket(cell, made.shop, ANNA)
+    assert (await basket(cell)).total == AGAIN
+    order, asked = await the_first(cell), parcels.Cancelling(new_id(), by_buyer=True)
+    assert await cell.run(lambda tx: parcels.cancel(tx, order, asked, None))
+    assert (await basket(cell)).total == FIRST
+    token = await buying.card(cell)
+    alone = buying.placement(made.shop, ANNA, token, expected=FIRST)
+    _, settled = await orders.check_out(cell, settings, alone)
+    assert settled.state == "paid"
+    assert await together(cell) == [(490, None, []), (490, None, [])]
+
+
+async def test_goods_of_which_some_still_stand_keep_their_parcel_open(
+    cell: Cell, settings: Settings
+) -> None:
+    shop = await lay(cell)
+    await buying.fill_basket(cell, shop, ANNA, 2)
+    token = await buying.card(cell)
+    await orders.check_out(cell, settings, buying.placement(shop, ANNA, token))
+    order, asked = await the_first(cell), parcels.Cancelling(new_id(), by_buyer=True, units={1: 1})
+    assert await cell.run(lambda tx: parcels.cancel(tx, order, asked, None))
+    await buy(cell, settings, shop, AGAIN)
+    assert await together(cell) == [(490, None, [2]), (0, 1, [1])]
 
 
 async def test_a_basket_for_another_address_is_priced_for_it(

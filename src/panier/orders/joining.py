@@ -11,8 +11,10 @@ from panier.kit.db import Tx, rows
 from panier.kit.errors import PanierError
 from panier.orders.addresses import check_address
 
-# The oldest order of that buyer, show, seller and address that is paid and not packed. A share of
-# the row's lock keeps it so until whoever looks has committed: packing and cancelling wait.
+# The oldest order of that buyer, show, seller and address that is paid and not packed, has goods
+# that still stand and pays its own parcel: what joined another goes wherever that one went. A
+# share of the row's lock keeps it so until whoever looks has committed: packing and cancelling
+# wait.
 OPEN = """
 select w.n, o.id, o.number
 from unnest(%(n)s::int[], %(buyer)s::uuid[], %(person)s::uuid[], %(market)s::text[],
@@ -22,10 +24,13 @@ cross join lateral (
   select o.id, o.number from checkout c join orders o on o.checkout_id = c.id
   where (c.buyer = w.buyer or c.person_id = w.person) and c.market = w.market
     and o.seller_id = w.seller and o.show_id = w.show and o.state = 'paid'
+    and o.joins_id is null
     and c.address->>'country' = w.country
     and (w.address is null or lower(c.address::text) = lower(w.address::text))
-    and exists (select 1 from order_line l where l.order_id = o.id and not exists (
-      select 1 from booking b where b.order_id = l.order_id and b.n = l.n))
+    and exists (select 1 from order_line l
+      left join fulfilment f on f.order_id = l.order_id and f.n = l.n
+      where l.order_id = o.id and l.quantity > coalesce(f.cancelled, 0) and not exists (
+        select 1 from booking b where b.order_id = l.order_id and b.n = l.n))
   order by o.id limit 1 {share}) o
 """
 LOOK = OPEN.format(share="")

@@ -1,17 +1,22 @@
 """Sending back: in time, in part, with a label, received, paid back, sold again."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import pytest
 
-from panier import parcels
+from panier import orders, parcels
 from panier.kit.cells import Cell
 from panier.kit.errors import BadInput, TooLarge
 from panier.kit.ids import new_id
 from panier.kit.store import get
 from panier.parcels import Directions, NothingChosen, NotNow, TooLate, TooManyUnits
+from panier.parcels.queries import Story, list_stories
 from panier.parcels.rules import BadLabel
 from panier.runtime import Runtime
 from panier.settings import Settings
 from tests import buying
+from tests.bookings import laid as slots
 from tests.parcels import sold as laid
 
 PDF = b"%PDF-1.7 a label"
@@ -63,6 +68,43 @@ async def test_a_part_back_pays_its_goods_only(cell: Cell, settings: Settings) -
     assert (await laid.refunds(cell, sold.order))[1] == ("withdrawal", "done", 8467 - 3489)
     assert set((await laid.balances(cell, sold)).values()) == {0}
     assert await buying.all_adds_up(cell)
+
+
+async def story_of(cell: Cell, order: UUID) -> Story:
+    async with cell.read() as tx:
+        found = await orders.find_order(tx, order)
+        assert found is not None
+        (story,) = await list_stories(tx, [found], "Europe/Paris")
+    return story
+
+
+async def test_goods_are_withdrawn_from_in_time_of_their_own_arrival_not_of_the_class(
+    cell: Cell, settings: Settings
+) -> None:
+    made = await slots.lay(cell)
+    order = await slots.book(cell, settings, made, candles=1)
+    sold = laid.Sold(made.shop, made.shop.variant, order, buying.placement(made.shop, order, ""))
+    parcel = await laid.ship(cell, sold)
+    assert (await story_of(cell, order)).deadline is None
+    assert await cell.run(lambda tx: parcels.deliver(tx, parcel))
+    async with cell.tx() as tx:
+        await tx.execute(
+            "update parcel set ended_at = '2026-01-05T10:00Z' where order_id = %s", (order,)
+        )
+    # The class is still to come, and 14 days after the candle are over.
+    story = await story_of(cell, order)
+    assert str(story.deadline) == "2026-01-19 23:59:59.999999+01:00"
+    last, late = datetime(2026, 1, 19, 22, tzinfo=UTC), datetime(2026, 1, 19, 23, tzinfo=UTC)
+    assert list(story.returnable(last).values()) == [1]
+    assert story.returnable(late) == {}
+    with pytest.raises(TooLate):
+        await cell.run(lambda tx: parcels.ask_return(tx, order, new_id(), None, ""))
+    await slots.pass_by(cell, made)
+    assert await parcels.end_slots(cell) == 1
+    assert await laid.state(cell, order) == "delivered"
+    assert str((await story_of(cell, order)).deadline) == "2026-01-19 23:59:59.999999+01:00"
+    with pytest.raises(TooLate):
+        await cell.run(lambda tx: parcels.ask_return(tx, order, new_id(), None, ""))
 
 
 async def test_who_sends_back_before_any_news_has_had_it(cell: Cell, settings: Settings) -> None:

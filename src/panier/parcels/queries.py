@@ -15,7 +15,7 @@ from panier.orders import Order, OrderLine, State, Together
 from panier.parcels.bookings import LIVING, last_moment
 from panier.parcels.refunds import Refund, list_refunds
 from panier.parcels.returns import GIVING, Giving, is_exempt, may_return
-from panier.parcels.rules import CARRIERS, Units, deadline, in_time, tracking_link
+from panier.parcels.rules import CARRIERS, Units, deadline, goods_arrival, in_time, tracking_link
 from panier.parcels.standing import list_units
 
 PARCEL = 'id, order_id as "order", market, carrier, tracking, state, shipped_at, ended_at, assumed'
@@ -70,8 +70,10 @@ class Story(msgspec.Struct):
 
     @property
     def delivered_at(self) -> datetime | None:
-        """Return when all of it had arrived, if it has."""
-        return self.steps.get(State.DELIVERED)
+        """Return when all of its goods had arrived, or all of it where nothing was sent."""
+        parcels = [(parcel.state, parcel.ended_at) for parcel in self.parcels]
+        arrived = goods_arrival(list(self.units.values()), parcels)
+        return arrived or self.steps.get(State.DELIVERED)
 
     @property
     def deadline(self) -> datetime | None:

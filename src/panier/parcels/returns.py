@@ -10,7 +10,7 @@ from obstore.store import ObjectStore
 from panier import catalog, events, markets, stock
 from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.kit.db import Tx, find, rows, run
+from panier.kit.db import Tx, find, rows, run, value
 from panier.kit.errors import BadInput, NotFound, TooLarge
 from panier.kit.i18n import _
 from panier.kit.outbox import record
@@ -26,6 +26,7 @@ from panier.parcels.rules import (
     Reason,
     TooLate,
     choose,
+    goods_arrival,
     in_time,
     label_key,
     label_kind,
@@ -83,7 +84,7 @@ async def ask_return(
     if not may_return(work.state):
         raise NotNow
     market = await markets.get_market(tx, work.order.market)
-    if not in_time(await find_delivered(tx, order), market.time_zone, now()):
+    if not in_time(await _find_arrival(tx, work), market.time_zone, now()):
         raise TooLate
     chosen = choose(work.units, units, _free(work, units, unopened=unopened))
     await run(
@@ -132,13 +133,17 @@ def may_return(state: str) -> bool:
     return state in (State.PACKED, State.SHIPPED, State.DELIVERED, State.REFUNDED)
 
 
-async def find_delivered(tx: Tx, order: UUID) -> datetime | None:
-    """Return when all of an order had arrived, if it has."""
-    cursor = await tx.execute(
-        "select at from order_step where order_id = %s and state = 'delivered'", (order,)
+async def _find_arrival(tx: Tx, work: Work) -> datetime | None:
+    """Return when all goods of an order had arrived, or all of it where nothing was sent."""
+    order = work.order.id
+    cursor = await tx.execute("select state, ended_at from parcel where order_id = %s", (order,))
+    arrived = goods_arrival(work.units, await cursor.fetchall())
+    if arrived is not None:
+        return arrived
+    delivered: datetime | None = await value(
+        tx, "select at from order_step where order_id = %s and state = 'delivered'", (order,)
     )
-    row = await cursor.fetchone()
-    return None if row is None else row[0]
+    return delivered
 
 
 class Directions(msgspec.Struct, frozen=True):

@@ -225,6 +225,19 @@ def cancel_until(
     return max(promised, min(starts_at, deadline(paid_at, time_zone))) if withdraw else promised
 
 
+def goods_arrival(
+    lines: Sequence[Units], parcels: Sequence[tuple[str, datetime | None]]
+) -> datetime | None:
+    """Return when the last of an order's goods arrived; None while some are to come, or none did.
+
+    `parcels`: the state of each and when it ended. Who buys goods withdraws from them as of then,
+    whatever else of the order takes place later (Directive 2011/83/EU, article 9, paragraph 2, b).
+    """
+    if any(line.to_send for line in lines) or any(state == "shipped" for state, _at in parcels):
+        return None
+    return max((at for state, at in parcels if state == "delivered" and at), default=None)
+
+
 def in_time(delivered: datetime | None, time_zone: str, moment: datetime) -> bool:
     """Tell whether a buyer may still withdraw; before delivery always."""
     return delivered is None or moment <= deadline(delivered, time_zone)

@@ -72,6 +72,7 @@ async def book(
     *,
     goods: UUID | None = None,
     behaviour: Behaviour = Behaviour.SUCCEEDS,
+    person: UUID | None = None,
 ) -> UUID:
     """Book places of the slot, with candles or one of other goods, and pay; returns the order."""
     buyer = new_id()
@@ -80,7 +81,7 @@ async def book(
         await buying.fill_basket(cell, laid.shop, buyer, candles)
     if goods:
         await buying.fill_basket(cell, laid.shop, buyer, 1, goods)
-    wanted = buying.placement(laid.shop, buyer, await buying.card(cell, behaviour))
+    wanted = buying.placement(laid.shop, buyer, await buying.card(cell, behaviour), person=person)
     placed, settled = await orders.check_out(cell, settings, wanted)
     assert settled.state == "paid"
     async with cell.read() as tx:

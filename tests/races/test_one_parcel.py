@@ -10,9 +10,11 @@ import pytest
 
 from panier import catalog, orders, parcels
 from panier.kit.cells import Cell
+from panier.kit.ids import new_id
 from panier.orders import pricing
 from panier.settings import Settings
 from tests import buying
+from tests.bookings import laid as slots
 from tests.shop import Shop, lay_shop
 
 
@@ -31,6 +33,11 @@ async def lay(cell: Cell, settings: Settings) -> tuple[Shop, UUID]:
 async def buy(cell: Cell, settings: Settings, shop: Shop, device: int = 1) -> None:
     """Buy as the same person, from one of her devices."""
     await buying.fill_basket(cell, shop, UUID(int=device))
+    await pay(cell, settings, shop, device)
+
+
+async def pay(cell: Cell, settings: Settings, shop: Shop, device: int = 1) -> None:
+    """Pay for what is in her basket."""
     token = await buying.card(cell)
     placement = buying.placement(shop, UUID(int=device), token, person=shop.host)
     _, settled = await orders.check_out(cell, settings, placement)
@@ -64,6 +71,27 @@ async def test_who_orders_while_the_parcel_is_closed_has_one_of_their_own(
         async with cell.tx() as tx:
             await parcels.pack(tx, order, None)
             again = asyncio.create_task(buy(cell, settings, shop))
+            await somebody_waits(cell)
+            assert not again.done()
+        await again
+    assert await shipping(cell) == [(490, False), (490, False)]
+    assert await buying.all_adds_up(cell)
+
+
+async def test_who_orders_while_the_goods_are_cancelled_beside_a_class_pays_a_parcel(
+    cell: Cell, settings: Settings
+) -> None:
+    """The order stays paid, for its class: only what became of its lines tells."""
+    made = await slots.lay(cell)
+    order = await slots.book(cell, settings, made, candles=1, person=made.shop.host)
+    async with cell.tx() as tx:
+        await catalog.set_one_parcel(tx, made.shop.seller, offered=True)
+    asked = parcels.Cancelling(new_id(), by_buyer=True)
+    await buying.fill_basket(cell, made.shop, UUID(int=1))
+    async with asyncio.timeout(30):
+        async with cell.tx() as tx:
+            await parcels.cancel(tx, order, asked, None)
+            again = asyncio.create_task(pay(cell, settings, made.shop))
             await somebody_waits(cell)
             assert not again.done()
         await again

@@ -70,8 +70,14 @@ async def find_open_parcels(tx: Tx, asked: Sequence[Asking]) -> list[OpenParcel 
 
 
 async def lock_open_parcels(tx: Tx, asked: Sequence[Asking]) -> list[OpenParcel | None]:
-    """Say the same for addresses that are checked, and keep it so until the end of `tx`."""
-    return await _find(tx, asked, LOCK)
+    """Say the same for addresses that are checked, and keep it so until the end of `tx`.
+
+    Asked again once locked: who waited for the lock has seen the lines as they were before.
+    """
+    found = await _find(tx, asked, LOCK)
+    while any(found) and (again := await _find(tx, asked, LOCK)) != found:
+        found = again
+    return found
 
 
 async def list_together(tx: Tx, orders: Sequence[UUID]) -> dict[UUID, list[Together]]:

@@ -101,6 +101,21 @@ async def test_a_seller_sees_who_comes_on_paper_and_as_a_file(
     assert closed.status_code == 409
 
 
+async def test_who_comes_is_listed_before_who_cancelled_and_cut_off_by_nobody(
+    cell: Cell, settings: Settings, made: Laid
+) -> None:
+    gone = await lay.book(cell, settings, made)
+    coming = await lay.book(cell, settings, made)
+    async with cell.read() as tx:
+        n = await value(tx, "select n from booking where order_id = %s", (gone,))
+    assert await cell.run(lambda tx: parcels.give_up(tx, gone, n, uuid4()))
+    async with cell.read() as tx:
+        first = await parcels.list_booked(tx, made.slot, 1)
+        everybody = await parcels.list_booked(tx, made.slot)
+    assert [one.order for one in first] == [coming]
+    assert [(one.order, one.places) for one in everybody] == [(coming, 1), (gone, 0)]
+
+
 async def test_nobody_else_keeps_a_service_or_sees_who_comes(
     cell: Cell, client: httpx2.AsyncClient, made: Laid
 ) -> None:

@@ -211,6 +211,26 @@ async def test_finance_and_sellers_read_them_as_page_and_file(
         assert (await nobody.get("/fr/seller/vat.csv")).status_code in {303, 401}
 
 
+async def test_a_file_that_would_be_too_long_is_refused_and_not_cut(
+    cell: Cell, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with cell.tx() as tx:
+        shop, other = await lay_shop(tx), await lay_shop(tx)
+        await sell(tx, shop)
+        await sell(tx, other)
+    await sign_up(client)
+    await client.post("/fr/language", data={"language": "en", "back": "/fr/"})
+    await give_role(cell, "finance")
+    here = "/fr/seller/vat.csv?quarter=2026-Q1"
+    monkeypatch.setattr("panier.invoices.totals.ROWS_MAX", 2)
+    assert len((await client.get(here)).text.splitlines()) == 1 + 2
+    monkeypatch.setattr("panier.invoices.totals.ROWS_MAX", 1)
+    refused = await client.get(here)
+    assert refused.status_code == 422
+    assert "This file would have more than 1 rows; please choose one seller." in refused.text
+    assert (await client.get(f"{here}&seller={shop.seller}")).status_code == 200
+
+
 def test_quarters_follow_each_other_over_the_year() -> None:
     assert [str(quarter_of(datetime(2026, m, 1, tzinfo=UTC).date())) for m in (1, 3, 4, 12)] == [
         "2026-Q1", "2026-Q1", "2026-Q2", "2026-Q4",

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from panier import people, taxes
+from panier import catalog, people, taxes
 from panier.kit.cells import Cell
 from panier.kit.ids import new_id
 from panier.runtime import Runtime
@@ -178,6 +178,30 @@ async def test_the_team_sees_who_has_told_nothing_and_has_it_as_a_file(
         assert (
             "No seller is called that" in (await client.get("/fr/seller/legal?called=nobody")).text
         )
+
+
+async def test_no_seller_of_a_large_market_is_left_out_of_page_file_or_names(
+    app: FastAPI, cell: Cell, shop: Shop
+) -> None:
+    ids = [new_id() for _ in range(250)]
+    async with cell.tx() as tx:
+        await tx.execute(
+            "insert into seller (id, market, slug, name, country, at)"
+            " select id, 'FR', 'shop-' || n, 'Shop ' || to_char(n, 'FM000'), 'FR', now()"
+            " from unnest(%s::uuid[]) with ordinality t(id, n)",
+            (ids,),
+        )
+        assert len(await catalog.list_sellers(tx, ids)) == 250
+    async with browser(app) as client:
+        await sign_up(client)
+        await give_role(cell, "finance")
+        page = (await client.get("/fr/seller/legal")).text
+        assert "251 sellers have told nothing yet." in page
+        assert "Shop 250" in page
+        assert "These are the first" not in page
+        table = list(csv.reader(io.StringIO((await client.get("/fr/seller/legal.csv")).text)))
+        assert len(table) == 1 + 251
+        assert "Shop 250" in (await client.get("/fr/seller/vat")).text
 
 
 async def test_buyers_read_with_whom_they_make_a_contract(

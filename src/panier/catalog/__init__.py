@@ -33,6 +33,7 @@ from panier.catalog.history import (
 from panier.catalog.pictures import keep_image
 from panier.catalog.prices import get_unit_price
 from panier.catalog.queries import (
+    SELLERS_MAX,
     Offer,
     Product,
     Seller,
@@ -106,6 +107,7 @@ __all__ = [
     "OF_GOODS",
     "OF_SERVICES",
     "SEALED",
+    "SELLERS_MAX",
     "SLOTS_MAX",
     "BadPicture",
     "CurrencyRefused",

@@ -236,9 +236,9 @@ async def find_seller(tx: Tx, market: str, slug: str) -> Seller | None:
 
 
 async def list_sellers(tx: Tx, sellers: Iterable[UUID]) -> list[Seller]:
-    """List these sellers by name."""
-    sql = SELLERS + "where id = any(%s) order by name limit %s"
-    return await rows(tx, sql, (list(sellers), LIST_MAX), Seller)
+    """List these sellers by name, all of them."""
+    sql = SELLERS + "where id = any(%s) order by name"
+    return await rows(tx, sql, (list(sellers),), Seller)
 
 
 async def list_sellers_of(

@@ -129,5 +129,6 @@ def _today(reader: Reader) -> Quarter:
 async def _list_sellers(tx: Tx, reader: Reader) -> list[catalog.Seller]:
     """List the sellers to choose from; none where there is no choice."""
     if not reader.roles.isdisjoint(STAFF):
-        return await catalog.list_sellers_of(tx, reader.market.code)
+        market = reader.market.code
+        return await catalog.list_sellers_of(tx, market, limit=catalog.SELLERS_MAX)
     return await catalog.list_sellers(tx, reader.sellers) if len(reader.sellers) > 1 else []

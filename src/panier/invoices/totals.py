@@ -13,11 +13,18 @@ import msgspec
 
 from panier.invoices.quarters import Quarter
 from panier.kit.db import Tx, rows, value
+from panier.kit.errors import PanierError
 from panier.kit.money import Money
 from panier.markets import EU
 
 ROWS_MAX = 50_000
 """Rows of one file."""
+
+
+class FileTooLong(PanierError):
+    """This file would have more than %(count)s rows; please choose one seller."""
+
+    code, status = "file_too_long", 422
 
 
 class Part(StrEnum):
@@ -104,15 +111,21 @@ async def sum_quarter(tx: Tx, asked: Asked) -> list[Total]:
 
 
 async def list_quarter(tx: Tx, asked: Asked) -> list[Total]:
-    """Sum a quarter for a file: also by seller, and companies by their VAT id."""
+    """Sum a quarter for a file: also by seller, and companies by their VAT id.
+
+    Raises FileTooLong: what is declared is never cut off.
+    """
     sql = f"""
     {TOTALS}
     select seller_id as seller, part, country, vat_id, rate, corrects, {SUMMED} from told
     group by seller_id, part, country, vat_id, rate, corrects
     order by seller_id, part, corrects nulls first, country, vat_id, rate desc
-    limit {ROWS_MAX}
+    limit {ROWS_MAX + 1}
     """
-    return await rows(tx, sql, _given(asked), Total)
+    found = await rows(tx, sql, _given(asked), Total)
+    if len(found) > ROWS_MAX:
+        raise FileTooLong(count=ROWS_MAX)
+    return found
 
 
 async def find_first_quarter(tx: Tx, market: str) -> Quarter | None:

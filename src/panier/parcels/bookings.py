@@ -42,7 +42,8 @@ select b.order_id as "order", o.number, o.state, o.paid_at, c.name, c.email, c.l
 from booking b join orders o on o.id = b.order_id join checkout c on c.id = o.checkout_id
 join order_line l on l.order_id = b.order_id and l.n = b.n
 left join fulfilment f on f.order_id = b.order_id and f.n = b.n
-where b.variant_id = %s and o.paid_at is not null order by o.paid_at, o.id limit %s
+where b.variant_id = %s and o.paid_at is not null
+order by coalesce(f.cancelled, 0) >= l.quantity, o.paid_at, o.id limit %s
 """
 
 
@@ -144,5 +145,8 @@ def _to_come(work: Work, variant: UUID) -> dict[int, int]:
 
 
 async def list_booked(tx: Tx, variant: UUID, limit: int = 1000) -> list[Booked]:
-    """List who booked a slot, in the order they paid; who cancelled too."""
+    """List who booked a slot, in the order they paid; after them, who cancelled.
+
+    A slot has at most 1,000 places: whoever comes is never cut off.
+    """
     return await rows(tx, BOOKED, (variant, limit), Booked)

@@ -20,8 +20,6 @@ STAFF = ("market", "finance", "admin")
 """Who sees the legal data of all sellers of a market."""
 KEEPERS = ("market", "admin")
 """Who may change it, besides the seller's own staff."""
-SELLERS_SHOWN = 200
-"""Sellers of one list: what `catalog.list_sellers_of` gives."""
 COLUMNS = (
     "seller", "name", "line1", "line2", "postcode", "city", "country", "vat_number",
     "registration", "email",
@@ -47,7 +45,7 @@ async def show_all(
         traders=traders,
         called=called,
         missing=sum(seller.id not in traders for seller in sellers),
-        most=SELLERS_SHOWN,
+        most=catalog.SELLERS_MAX,
     )
 
 
@@ -157,7 +155,8 @@ async def _list(reader: Reader, called: str) -> tuple[list[Seller], dict[UUID, T
         raise Forbidden
     async with reader.cell.read() as tx:
         if _is_staff(reader):
-            sellers = await catalog.list_sellers_of(tx, reader.market.code, called.strip())
+            market, name = reader.market.code, called.strip()
+            sellers = await catalog.list_sellers_of(tx, market, name, catalog.SELLERS_MAX)
         else:
             sellers = await catalog.list_sellers(tx, reader.sellers)
         traders = await list_traders(tx, [seller.id for seller in sellers])

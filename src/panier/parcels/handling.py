@@ -1,6 +1,6 @@
 """One order at its seller's: what to send where, what comes back, who gets which money."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -83,6 +83,16 @@ router = APIRouter(
 )
 
 
+async def _names(tx: Tx, order: Order, entries: Sequence[ledger.Booked]) -> dict[str, str]:
+    """Return what to call the owners of accounts who are somebody."""
+    names = {str(order.seller): order.seller_name}
+    for owner in {e.owner for e in entries if e.kind in (ledger.CREATOR, ledger.CREATOR_DUE)}:
+        person = await people.find_person(tx, UUID(owner))
+        if person:
+            names[owner] = person.name
+    return names
+
+
 @router.get("")
 async def show_seller_order(request: Request, reader: people.ReaderHere, order: UUID) -> Response:
     """Show one order: what to send where, what came back, who gets which part of the money."""
@@ -91,6 +101,7 @@ async def show_seller_order(request: Request, reader: people.ReaderHere, order: 
         checkout = await orders.find_checkout(tx, found.checkout)
         (story,) = await list_stories(tx, [found], reader.market.time_zone)
         entries = await ledger.list_entries(tx, order)
+        names = await _names(tx, found, entries)
         disputes = await payments.list_disputes(tx, checkout.payment) if checkout else []
         show = (await shows.list_shows_by_id(tx, [found.show]) if found.show else [None])[:1]
     if checkout is None:
@@ -104,6 +115,7 @@ async def show_seller_order(request: Request, reader: people.ReaderHere, order: 
         address=checkout.sent_to,
         lines=story.lines,
         entries=entries,
+        names=names,
         debit=Money(sum(e.minor for e in entries if e.minor > 0), found.currency),
         credit=Money(-sum(e.minor for e in entries if e.minor < 0), found.currency),
         percent=_percent,

@@ -167,6 +167,13 @@ async def test_a_lowered_limit_is_met_before_money_is_asked_for(
     assert await counts(cell, shop) == (8, 0, 2)
 
 
+async def line(cell: Cell) -> list[str]:
+    """List what became of those who wait, the first first."""
+    async with cell.read() as tx:
+        cursor = await tx.execute("select state from waiting order by at, id")
+        return [row[0] for row in await cursor.fetchall()]
+
+
 async def wait(cell: Cell, shop: Shop, buyer: UUID, quantity: int) -> None:
     wish = stock.Wish(buyer, shop.variant, quantity, "FR", shop.show, 120, 20)
     async with cell.tx() as tx:
@@ -186,6 +193,36 @@ async def test_who_waits_is_offered_no_more_than_they_may_have(cell: Cell) -> No
         await stock.release(tx, BEN, shop.variant, 3, "FR")
     assert await had(cell, shop, CLEO) == 2
     assert await counts(cell, shop) == (1, 4, 0)
+
+
+async def test_all_units_that_come_are_offered_however_long_the_line(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("panier.stock.line.READ_MAX", 2)
+    shop = await lay_limited(cell, 5, 5)
+    await stock.hold(cell, press(shop, ANNA, quantity=5))
+    for n in range(11, 18):
+        await wait(cell, shop, UUID(int=n), 1)
+    async with cell.tx() as tx:
+        await stock.release(tx, ANNA, shop.variant, 5, "FR")
+    assert await line(cell) == ["offered"] * 5 + ["waiting"] * 2
+    assert await counts(cell, shop) == (0, 5, 0)
+
+
+async def test_who_may_have_no_more_leaves_the_line_and_stands_in_nobodys_way(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("panier.stock.line.READ_MAX", 1)
+    shop = await lay_limited(cell, 3, 2)
+    await stock.hold(cell, press(shop, BEN))
+    await stock.hold(cell, press(shop, ANNA, quantity=2))
+    await wait(cell, shop, BEN, 1)
+    await wait(cell, shop, CLEO, 1)
+    async with cell.tx() as tx:
+        await tx.execute("update stock set per_buyer = 1 where variant_id = %s", (shop.variant,))
+        await stock.release(tx, ANNA, shop.variant, 1, "FR")
+    assert await line(cell) == ["left", "offered"]
+    assert await counts(cell, shop) == (0, 3, 0)
 
 
 async def test_who_wanted_what_is_gone_waits_for_as_many(cell: Cell) -> None:

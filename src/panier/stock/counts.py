@@ -17,7 +17,15 @@ from panier.kit.db import Tx, run
 from panier.kit.ids import new_id
 from panier.kit.outbox import record
 from panier.stock.limits import Asker, count_had
-from panier.stock.line import Offer, Waiter, read_line, tell_offers, write_offers
+from panier.stock.line import (
+    Offer,
+    Waiter,
+    end_offers,
+    find_unread,
+    read_line,
+    tell_offers,
+    write_offers,
+)
 from panier.stock.rules import Share, reach, serve
 from panier.stock.shelves import tell
 
@@ -189,9 +197,11 @@ class Change:
         """
         if not self.counts:
             return
-        freed = [variant for variant in self.counts if self._freed(variant)]
-        if freed:
-            await self._offer(tx, await read_line(tx, freed))
+        behind: dict[UUID, UUID | None] = {v: None for v in self.counts if self._freed(v)}
+        while behind:
+            line = await read_line(tx, behind)
+            await self._offer(tx, line)
+            behind = {v: last for v, last in find_unread(line).items() if self._has_some(v)}
         columns = zip(*self.counts.values(), strict=True)
         await run(tx, MOVE, (list(self.counts), *(list(c) for c in columns)))
         if self.own:
@@ -213,10 +223,19 @@ class Change:
             for (show, of), share in self.shares.items()
         )
 
+    def _has_some(self, variant: UUID) -> bool:
+        """Tell whether anything is left for somebody, free or a show's own."""
+        own = (self.share(show, of) for show, of in self.shares if of == variant)
+        return self.left(variant) > 0 or any(share.available > 0 for share in own if share)
+
     async def _offer(self, tx: Tx, line: list[Waiter]) -> None:
-        """Hold what became free for those who wait, in the order they came."""
+        """Hold what became free for those who wait, in the order they came.
+
+        Who may have no more of it leaves the line.
+        """
         moment = now()
         most = await self._most(tx, line)
+        await end_offers(tx, [key for key, units in most.items() if not units], "left")
         offers = []
         for variant in dict.fromkeys(waiter.variant for waiter in line):
             ends = self.before.shelves[variant].closes_at

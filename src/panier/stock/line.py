@@ -3,7 +3,8 @@
 Its rows are guarded by the lock on the row of stock, as allocations are.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,13 +14,15 @@ from panier.kit.clock import ms
 from panier.kit.db import Tx, run
 
 READ_MAX = 500
-"""Waiting buyers of a variant that one transaction looks at; the next one goes on."""
+"""Waiting buyers of a variant that are looked at at once; the next ones after them."""
 
-# The first of each line, in the order in which they came.
+# The next of each line, in the order in which they came.
 NEXT = """
-select w.* from unnest(%s::uuid[]) v(id) cross join lateral (
+select w.* from unnest(%s::uuid[], %s::uuid[]) v(id, after) cross join lateral (
   select id, variant_id, buyer, show_id, quantity, seconds, market, person_id from waiting
-  where variant_id = v.id and state = 'waiting' order by at, id limit %s) w
+  where variant_id = v.id and state = 'waiting'
+    and (v.after is null or (at, id) > (select p.at, p.id from waiting p where p.id = v.after))
+  order by at, id limit %s) w
 """
 OFFER = """
 with offered as (
@@ -62,10 +65,20 @@ class Offer(NamedTuple):
     until: datetime
 
 
-async def read_line(tx: Tx, variants: Sequence[UUID]) -> list[Waiter]:
-    """Read who waits for these variants, whose stock is locked, in the order they came."""
-    cursor = await tx.execute(NEXT, (list(variants), READ_MAX))
+async def read_line(tx: Tx, variants: Mapping[UUID, UUID | None]) -> list[Waiter]:
+    """Read who waits for these variants, whose stock is locked, in the order they came.
+
+    Of each at most READ_MAX, those behind the one that is named; None: from the first.
+    """
+    cursor = await tx.execute(NEXT, (list(variants), list(variants.values()), READ_MAX))
     return [Waiter(*row) for row in await cursor.fetchall()]
+
+
+def find_unread(line: Sequence[Waiter]) -> dict[UUID, UUID | None]:
+    """Return of which variants there may be more to read, and behind whom."""
+    read = Counter(waiter.variant for waiter in line)
+    last: dict[UUID, UUID | None] = {waiter.variant: waiter.key for waiter in line}
+    return {variant: last[variant] for variant, count in read.items() if count == READ_MAX}
 
 
 async def write_offers(tx: Tx, offers: Sequence[Offer], at: datetime) -> None:
@@ -102,7 +115,7 @@ def tell_offers(tx: Tx, offers: Sequence[Offer]) -> None:
 
 
 async def end_offers(tx: Tx, keys: Sequence[UUID | None], state: str) -> None:
-    """Note what became of offers: taken or passed; None stands for a hold that was none."""
+    """Note what became of places: taken, passed or left; None stands for a hold that was none."""
     ended = [key for key in keys if key is not None]
     if ended:
         await run(tx, "update waiting set state = %s where id = any(%s)", (state, ended))

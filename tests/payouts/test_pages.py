@@ -128,8 +128,8 @@ async def test_finance_proposes_and_somebody_else_approves(
     await give_role(cell, "finance")
     assert "€27.58" in (await client.get("/fr/payouts")).text
     assert (await client.post("/fr/payouts", data={"minimum": "0"})).status_code == 422
-    assert (await client.post("/fr/payouts", data={"minimum": "9999999"})).status_code == 409
-    made = await client.post("/fr/payouts", data={"minimum": "1000"})
+    assert (await client.post("/fr/payouts", data={"minimum": "99999.99"})).status_code == 409
+    made = await client.post("/fr/payouts", data={"minimum": "10,00"})
     assert made.status_code == 303, made.text
     run = made.headers["location"]
     assert "somebody else of finance" in (await client.get(run)).text

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from panier import people, web
+from panier.kit.amount import read_amount, write_amount
 from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.errors import BadInput, NotFound
@@ -48,7 +49,7 @@ async def show_runs(request: Request, reader: people.ReaderHere) -> Response:
         due=Money(sum(b.due_minor for b in positive), currency),
         parties=len(positive),
         waiting=sum(balance.party not in ready for balance in positive),
-        minimum=Money(settings.payout_minimum_minor, currency),
+        minimum=write_amount(Money(settings.payout_minimum_minor, currency)),
         states=wording.RUN_STATES,
         badges=wording.RUN_BADGES,
     )
@@ -56,16 +57,16 @@ async def show_runs(request: Request, reader: people.ReaderHere) -> Response:
 
 @router.post("", dependencies=[Depends(web.limit("payout_runs", RUNS))])
 async def make_run(
-    request: Request, reader: people.ReaderHere, minimum: Annotated[int, Form(ge=1)]
+    request: Request, reader: people.ReaderHere, minimum: Annotated[str, Form(max_length=20)]
 ) -> Response:
-    """Propose a run of everybody with at least `minimum` minor units."""
+    """Propose a run of everybody with at least `minimum`, an amount of the market's currency."""
     person = people.require(reader, *FINANCE)
-    if minimum > MINIMUM_MAX:
-        raise BadInput(field="minimum", reason=str(minimum))
+    least = read_amount(minimum, reader.market.currency, "minimum")
+    if not 1 <= least.minor <= MINIMUM_MAX:
+        raise BadInput(field="minimum", reason=minimum)
     provider = _runtime(request).settings.payments
 
     async def act(tx: Tx) -> UUID:
-        least = Money(minimum, reader.market.currency)
         return await create_run(
             tx, reader.market.code, provider, least, maker=person.id, moment=now()
         )

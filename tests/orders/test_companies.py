@@ -244,6 +244,7 @@ async def test_a_company_is_kept_with_the_address_only_by_consent(
         # Remembered anew without a company, none is kept.
         await fill(client, shop)
         await buy(client, remember=True)
+        await react(cell)
         await fill(client, shop)
         await pay(client, wish(await token(client), address=BERLIN, remember=True))
         await react(cell)

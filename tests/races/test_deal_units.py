@@ -17,13 +17,16 @@ from panier.kit.db import Tx, value
 from panier.kit.errors import PanierError
 from panier.kit.ids import new_id
 from tests.incentives.laid import let_hosts
-from tests.shop import OPENED, Shop, lay_shop
+from tests.shop import OPENED, Shop, lay_shop, lay_variant
 
 SHOWS = 6
 
 
-async def lay(cell: Cell, units: int) -> tuple[Shop, list[UUID]]:
-    """Lay one seller's product on the run sheets of six shows on air."""
+async def lay(cell: Cell, units: int) -> tuple[Shop, list[tuple[UUID, UUID]]]:
+    """Lay one seller's product on the run sheets of six shows on air, a variant for each.
+
+    A variant each, because a deal announced before makes the next at its price no reduction.
+    """
     async with cell.tx() as tx:
         shop = await lay_shop(tx)
         shown = [new_id() for _ in range(SHOWS)]
@@ -35,14 +38,17 @@ async def lay(cell: Cell, units: int) -> tuple[Shop, list[UUID]]:
             )
             await tx.execute("insert into run_sheet values (%s, 1, %s)", (show, shop.product))
         await let_hosts(tx, shop, units=units)
-    return shop, shown
+        variants = [await lay_variant(tx, shop.product, 10, 2490) for _ in shown]
+    return shop, list(zip(shown, variants, strict=True))
 
 
-async def announce(cell: Cell, shop: Shop, show: UUID, minor: int = 1490) -> str:
+async def announce(
+    cell: Cell, shop: Shop, show: UUID, variant: UUID | None = None, minor: int = 1490
+) -> str:
+    prices = {variant or shop.variant: minor}
     given = incentives.NewDeal(
-        product=shop.product, prices={shop.variant: minor}, countdown=10, seconds=60, units=5,
-        buyer_max=1,
-    )  # fmt: skip
+        product=shop.product, prices=prices, countdown=10, seconds=60, units=5, buyer_max=1
+    )
     try:
         await cell.run(lambda tx: incentives.announce(tx, show, given, None))
     except PanierError as refusal:
@@ -58,7 +64,7 @@ async def promised(cell: Cell) -> int:
 async def test_six_shows_at_once_promise_no_more_units_than_agreed(cell: Cell) -> None:
     shop, shown = await lay(cell, 12)
     async with asyncio.timeout(30):
-        answers = await asyncio.gather(*(announce(cell, shop, show) for show in shown))
+        answers = await asyncio.gather(*(announce(cell, shop, *pair) for pair in shown))
     assert sorted(answers) == ["announced"] * 2 + ["deal_not_agreed"] * 4
     assert await promised(cell) == 10
 
@@ -76,7 +82,7 @@ async def test_without_the_lock_the_shows_promise_more(
 
     monkeypatch.setattr(consent, "lock_agreement", unlocked)
     async with asyncio.timeout(30):
-        answers = await asyncio.gather(*(announce(cell, shop, show) for show in shown))
+        answers = await asyncio.gather(*(announce(cell, shop, *pair) for pair in shown))
     assert answers == ["announced"] * SHOWS
     assert await promised(cell) == 30  # 12 were agreed to
 
@@ -134,6 +140,6 @@ async def test_one_yes_is_one_deal_however_often_it_is_pressed(cell: Cell) -> No
     shop, _ = await lay(cell, 0)
     await answer(cell, await ask(cell, shop), shop.host, agree=True)
     async with asyncio.timeout(30):
-        answers = await asyncio.gather(*(announce(cell, shop, shop.show, 100) for _ in range(6)))
+        answers = await asyncio.gather(*(announce(cell, shop, shop.show, minor=100) for _ in range(6)))
     assert answers.count("announced") == 1
     assert await promised(cell) == 5

@@ -140,6 +140,8 @@ async def test_one_yes_is_one_deal_however_often_it_is_pressed(cell: Cell) -> No
     shop, _ = await lay(cell, 0)
     await answer(cell, await ask(cell, shop), shop.host, agree=True)
     async with asyncio.timeout(30):
-        answers = await asyncio.gather(*(announce(cell, shop, shop.show, minor=100) for _ in range(6)))
+        answers = await asyncio.gather(
+            *(announce(cell, shop, shop.show, minor=100) for _ in range(6))
+        )
     assert answers.count("announced") == 1
     assert await promised(cell) == 5

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,6 @@ import psycopg
 import pytest
 
 from panier import engines
-from panier.engines.nats import PORT
 from panier.engines.places import SOCKET_PATH_MAX
 from panier.engines.process import await_exit
 from tests.engines.conftest import Other
@@ -156,16 +154,15 @@ async def test_a_data_folder_of_somebody_else_is_refused(folder: Path, plain_uid
     assert other.process.returncode == 1
 
 
-async def test_a_taken_port_is_replaced_by_a_free_one(folder: Path) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind(("127.0.0.1", PORT))
-            taken.listen()
-        except OSError:
-            pass  # another panier has it, which serves the test as well
-        async with engines.running(folder) as running:
-            assert int(running.nats_url.rpartition(":")[2]) != PORT
+async def test_two_that_start_at_once_have_ports_of_their_own(folder: Path) -> None:
+    async def start(name: str) -> str:
+        async with engines.running(folder / name) as running, barrier:
+            assert await ask(running.postgres_dsn, "select 1") == 1
+            return running.nats_url.rpartition(":")[2]
+
+    barrier = asyncio.Barrier(2)
+    one, two = await asyncio.gather(start("one"), start("two"))
+    assert one != two
 
 
 async def test_a_long_path_gets_a_short_socket_folder(folder: Path) -> None:

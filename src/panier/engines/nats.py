@@ -19,8 +19,6 @@ from panier.engines.ports import free_port
 from panier.engines.process import Child, Program
 
 NAME = "nats"
-PORT = 4222
-"""NATS's usual port; a free one is taken when it is in use."""
 READY_SECONDS_MAX = 20.0
 _READY = "Server is ready"
 
@@ -39,7 +37,11 @@ class Nats:
     def at(cls, home: Path, account: Account | None) -> "Nats":
         """Find the program and a port, write the configuration; raises EngineMissing."""
         nats = cls(
-            home, account, find_program(home, account), free_port(PORT), secrets.token_urlsafe(24)
+            home,
+            account,
+            find_program(home, account),
+            free_port(0),  # any: two that start at once would both find the usual one free
+            secrets.token_urlsafe(24),
         )
         nats._configure()
         return nats

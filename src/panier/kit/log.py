@@ -19,50 +19,39 @@ def hide_secrets(
 
 ROLE_WIDTH = 9
 """Columns of a role's name on a terminal."""
+COLORS = {"dim": "\x1b[2m", "cyan": "\x1b[36m", "yellow": "\x1b[33m", "red": "\x1b[31m"}
+RESET = "\x1b[0m"
+MARKS = {
+    "debug": ("dim", "·"), "info": ("", "·"), "warning": ("yellow", "!"), "error": ("red", "✗"),
+    "critical": ("red", "✗"),
+}  # fmt: skip
 
 
-def _console(*, colors: bool) -> structlog.typing.Processor:
-    """Write time, level mark, role and event in columns, then whatever else there is."""
-    dev = structlog.dev
+def _lines(*, colors: bool) -> structlog.typing.Processor:
+    """Write time, role, mark and event, then whatever else there is by name; then an exception."""
 
-    def paint(style: str) -> str:
-        return style if colors else ""
+    def paint(color: str, text: str) -> str:
+        return f"{COLORS[color]}{text}{RESET}" if colors and color else text
 
-    def plain(style: str, width: int = 0) -> structlog.dev.KeyValueColumnFormatter:
-        return dev.KeyValueColumnFormatter(
-            key_style=None,
-            value_style=paint(style),
-            reset_style=paint(dev.RESET_ALL),
-            value_repr=str,
-            width=width,
-        )
+    marks = {level: paint(*mark) for level, mark in MARKS.items()}
 
-    levels = {"debug": dev.DIM, "info": "", "warning": dev.YELLOW, "error": dev.RED}
+    def render(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
+        exception = event.pop("exception", None)
+        at = paint("dim", event.pop("timestamp"))
+        role = paint("cyan", f"{event.pop('role', ''):<{ROLE_WIDTH}}")
+        line = f"{at} {role} {marks[event.pop('level')]} {_printable(event.pop('event'))}"
+        if event:
+            rest = " ".join(f"{name}={_printable(event[name])}" for name in sorted(event))
+            line = f"{line} {paint('dim', rest)}"
+        return f"{line}\n{exception}" if exception else line
 
-    def event(key: str, value: object) -> str:  # noqa: ARG001 - structlog's signature
-        return f"{value}"
+    return render
 
-    def level(key: str, value: object) -> str:  # noqa: ARG001 - structlog's signature
-        mark = {"warning": "!", "error": "✗", "critical": "✗"}.get(str(value), "·")
-        return f"{paint(levels.get(str(value), dev.RED))}{mark}{paint(dev.RESET_ALL)}"
 
-    rest = dev.KeyValueColumnFormatter(
-        key_style=paint(dev.DIM),
-        value_style=paint(dev.DIM),
-        reset_style=paint(dev.RESET_ALL),
-        value_repr=str,
-    )
-    return dev.ConsoleRenderer(
-        columns=[
-            dev.Column("timestamp", plain(dev.DIM)),
-            dev.Column("role", plain(dev.CYAN, ROLE_WIDTH)),
-            dev.Column("level", level),
-            dev.Column("event", event),
-            dev.Column("", rest),
-        ],
-        # Not rich's: it prints local variables, and those may hold secrets.
-        exception_formatter=dev.plain_traceback,
-    )
+def _printable(value: object) -> str:
+    """Return what somebody outside may have written so that it stays in its line."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def set_up_logs(role: str, style: str = "text", level: str = "info") -> None:
@@ -70,18 +59,19 @@ def set_up_logs(role: str, style: str = "text", level: str = "info") -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else _console(colors=sys.stderr.isatty())
+        else _lines(colors=sys.stderr.isatty())
     )
-    shared: list[structlog.typing.Processor] = [
+    processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if style == "text" else "iso"),
         hide_secrets,
+        # Plain: rich's would print local variables, and those may hold secrets.
+        structlog.processors.format_exc_info,
+        renderer,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer]
-        if style == "json"
-        else [*shared, renderer],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

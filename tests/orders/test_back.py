@@ -9,8 +9,9 @@ from panier import people
 from panier.kit.cells import Cell
 from panier.kit.db import value
 from panier.kit.ids import new_id
+from panier.payments import sandbox
 from tests.door import browser, sign_up
-from tests.orders.test_routes import CHALLENGE, JSON, fill, lay, pay, token, wish
+from tests.orders.test_routes import CHALLENGE, JSON, fill, lay, pay, react, token, wish
 
 
 async def payment_of(cell: Cell, checkout: str) -> UUID:
@@ -72,3 +73,31 @@ async def test_a_kept_card_is_shown_to_its_owner_by_its_provider_only_and_forgot
     async with cell.read() as tx:
         assert await value(tx, "select token from card_to_forget") == "cus_1/pm_1"
         assert await value(tx, "select count(*) from saved_card") == 0
+
+
+async def test_a_kept_card_that_can_pay_no_more_is_not_offered_again(
+    cell: Cell, client: httpx2.AsyncClient
+) -> None:
+    shop = await lay(cell)
+    await sign_up(client)
+    await fill(client, shop)
+    assert (await pay(client, wish(await token(client), remember=True))).status_code == 200
+    await react(cell)
+    # A decline for want of money says nothing against the card that is kept.
+    await fill(client, shop)
+    poor = await pay(client, wish(await token(client, "4000000000009995")))
+    assert poor.json()["error"]["details"] == {"reason": "insufficient_funds"}
+    saved = await client.get("/fr/api/checkout/saved", headers=JSON)
+    assert saved.json()["card"] == {"brand": "visa", "last4": "4242"}
+    async with cell.tx() as tx:
+        kept = await value(tx, "select token from saved_card")
+        await sandbox.forget_token(tx, kept)
+    refused = await pay(client, wish(None))
+    assert refused.status_code == 402
+    assert refused.json()["error"]["details"] == {"reason": "card_unknown"}
+    saved = await client.get("/fr/api/checkout/saved", headers=JSON)
+    assert saved.json()["card"] is None
+    async with cell.read() as tx:
+        assert await value(tx, "select token from card_to_forget") == kept
+    paid = await pay(client, wish(await token(client)))
+    assert paid.json()["state"] == "paid"

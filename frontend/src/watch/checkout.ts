@@ -146,6 +146,7 @@ function failed(error: unknown): void {
   const { sure, details } = refusalIn(error);
   // Not knowing whether it was heard, the same key must be said again; a clear no ends the attempt.
   if (sure) key = null;
+  if (sure) void stillKept();
   const field = String(details.field ?? "");
   const last = field.split(".").at(-1) ?? "";
   trouble.value = { message: held.reason(error), field: last || null };
@@ -269,6 +270,14 @@ function declined(message: string | undefined): void {
     field: null,
   };
   view.value = { at: "payment" };
+  void stillKept();
+}
+
+/** A kept card that can pay no more is forgotten: who used it is asked for another one. */
+async function stillKept(): Promise<void> {
+  if (!useSaved.value) return;
+  const kept = await recall().catch(() => true);
+  if (!kept && view.value) view.value = { at: "payment" };
 }
 
 /** Ask how a payment stands until it is decided. */

@@ -26,7 +26,8 @@ from panier.orders.rules import State, basket_until
 # locked in the order of the ids given: sorted, so that two batches cannot block each other.
 LOCK = """
 select c.* from unnest(%b::uuid[]) w(payment) cross join lateral (
-  select id, payment_id as payment, market, state, name_on_air, address->>'country' as country
+  select id, payment_id as payment, person_id as person, market, state, name_on_air,
+    address->>'country' as country
   from checkout where payment_id = w.payment for update) c
 """
 SOLD = """
@@ -66,6 +67,7 @@ class Checkout(msgspec.Struct):
 
     id: UUID
     payment: UUID
+    person: UUID | None
     market: str
     state: str
     name_on_air: str | None
@@ -174,10 +176,12 @@ async def _finish(tx: Tx, endings: Sequence[Ending], moment: datetime) -> None:
     await _book(tx, sold, by_id, lines)
     facts = [_fact(s, by_id[s.checkout], lines[s.id]) for s in sold]
     await record(tx, *(fact for fact in facts if fact is not None))
-    for ending in endings:
-        if ending.state == State.DECLINED:
-            holds = await stock.list_claimed(tx, [ending.checkout.id])
-            await stock.unclaim(tx, {hold.id: basket_until(hold, moment) for hold in holds})
+    declined = [e for e in endings if e.state == State.DECLINED]
+    used = [(e.checkout.person, e.payment) for e in declined if e.checkout.person is not None]
+    await payments.forget_useless(tx, used)
+    for ending in declined:
+        holds = await stock.list_claimed(tx, [ending.checkout.id])
+        await stock.unclaim(tx, {hold.id: basket_until(hold, moment) for hold in holds})
 
 
 async def _book(

@@ -25,6 +25,7 @@ from panier.payments.actions import (
     claim_looks,
     create,
     forget_card,
+    forget_useless,
     keep_card,
     move,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "find_transfer",
     "forget_card",
     "forget_cards",
+    "forget_useless",
     "get_onboarding_url",
     "keep_card",
     "list_disputes",

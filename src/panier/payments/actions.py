@@ -12,7 +12,7 @@ from panier.kit.db import Tx, rows, run
 from panier.kit.money import Money
 from panier.payments.provider import Answer
 from panier.payments.queries import PAYMENT, Payment
-from panier.payments.rules import TRANSITIONS
+from panier.payments.rules import TRANSITIONS, USELESS
 
 LOOK_SECONDS = 30
 """How long the process that began a payment has to finish it before a worker looks."""
@@ -167,6 +167,33 @@ async def forget_card(tx: Tx, person: UUID) -> None:
         select provider, token, %s, %s from gone on conflict do nothing
         """,
         (person, moment, moment),
+    )
+
+
+async def forget_useless(tx: Tx, declined: Sequence[tuple[UUID, Payment]]) -> None:
+    """Forget the kept cards of buyers whose payment was declined with one that is of no use."""
+    useless = [(who, p) for who, p in declined if p.decline_reason in USELESS]
+    if not useless:
+        return
+    moment = now()
+    await run(
+        tx,
+        """
+        with gone as (
+          delete from saved_card s
+          using unnest(%s::uuid[], %s::text[], %s::text[]) t(person, provider, token)
+          where (s.person_id, s.provider, s.token) = (t.person, t.provider, t.token)
+          returning s.provider, s.token)
+        insert into card_to_forget (provider, token, at, look_at)
+        select provider, token, %s, %s from gone on conflict do nothing
+        """,
+        (
+            [who for who, _ in useless],
+            [p.provider for _, p in useless],
+            [p.token for _, p in useless],
+            moment,
+            moment,
+        ),
     )
 
 

@@ -149,6 +149,10 @@ REFUSALS: Mapping[str, type[CardDeclined]] = {
 """Why a payment was declined, and the words for it; who holds a lost card is told no more."""
 
 
+USELESS = frozenset({"card_unknown", "card_expired"})
+"""Reasons after which the same card will not pay again: one that was kept is not offered again."""
+
+
 def refusal(reason: str | None) -> CardDeclined:
     """Return the error that tells the buyer why; an unknown reason is a plain decline."""
     known = reason or "declined"

@@ -157,7 +157,6 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.rates = web.Rates()
     app.state.stock_of = wiring.stock_of
     app.state.limits = stock.list_limits
-    app.state.limits = stock.list_limits
     app.state.open_parcels = orders.find_open_parcels
     app.state.card_form = provider.card_form
     app.state.keepsakes = KEEPSAKES

@@ -117,6 +117,23 @@ async def test_who_sends_back_before_any_news_has_had_it(cell: Cell, settings: S
     assert await buying.events_of(cell, "OrderDelivered") == 1
 
 
+async def test_who_sends_back_goods_beside_a_class_has_had_them_and_keeps_the_class(
+    cell: Cell, settings: Settings
+) -> None:
+    made = await slots.lay(cell)
+    order = await slots.book(cell, settings, made, candles=1)
+    sold = laid.Sold(made.shop, made.shop.variant, order, buying.placement(made.shop, order, ""))
+    await laid.ship(cell, sold)
+    giving = new_id()
+    await cell.run(lambda tx: parcels.ask_return(tx, order, giving, None, ""))
+    await cell.run(lambda tx: parcels.receive(tx, giving, None, None, sellable=True))
+    assert (await story_of(cell, order)).parcels[0].state == "delivered"
+    await slots.pass_by(cell, made)
+    assert await parcels.end_slots(cell) == 1
+    assert await laid.state(cell, order) == "delivered"
+    assert await buying.all_adds_up(cell)
+
+
 async def test_after_fourteen_days_it_is_too_late(cell: Cell, settings: Settings) -> None:
     sold = await laid.sell(cell, settings)
     await laid.deliver(cell, sold)

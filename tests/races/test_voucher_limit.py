@@ -53,6 +53,27 @@ async def test_once_a_buyer_holds_for_one_buyer_in_many_tabs(cell: Cell) -> None
     assert await count(cell) == (1, 1)
 
 
+async def race_unlocked(cell: Cell, shop: Shop, buyers: list[incentives.Who]) -> list[bool]:
+    """Redeem without the lock, nobody writing before all have read; returns who got it."""
+    barrier = asyncio.Barrier(len(buyers))
+
+    async def race(buyer: incentives.Who) -> bool:
+        want = Want(new_id(), buyer, "FR")
+
+        async def act(tx: Tx) -> bool:
+            till = await incentives.open_till(tx, [want], now(), lock=False)
+            reduced = till.reduce(want, [a_line(shop)])
+            await barrier.wait()
+            till.accept(want, reduced)
+            await till.close(tx)
+            return bool(reduced.taken)
+
+        return await cell.run(act)
+
+    async with asyncio.timeout(30):
+        return list(await asyncio.gather(*map(race, buyers)))
+
+
 async def test_without_the_lock_the_limit_is_overrun(cell: Cell) -> None:
     shop = await lay(cell, uses_max=3)
     async with cell.tx() as tx:
@@ -63,49 +84,19 @@ async def test_without_the_lock_the_limit_is_overrun(cell: Cell) -> None:
             " and pg_get_constraintdef(oid) like '%used <= uses_max%'",
         )
         assert left == 0
-    buyers, barrier = BUYERS[:6], asyncio.Barrier(6)
+    buyers = BUYERS[:6]
     for buyer in buyers:
         await enter(cell, buyer)
-
-    async def race(buyer: incentives.Who) -> bool:
-        want = Want(new_id(), buyer, "FR")
-
-        async def act(tx: Tx) -> bool:
-            till = await incentives.open_till(tx, [want], now(), lock=False)
-            reduced = till.reduce(want, [a_line(shop)])
-            await barrier.wait()
-            till.accept(want, reduced)
-            await till.close(tx)
-            return bool(reduced.taken)
-
-        return await cell.run(act)
-
-    async with asyncio.timeout(30):
-        assert await asyncio.gather(*map(race, buyers)) == [True] * 6
+    assert await race_unlocked(cell, shop, buyers) == [True] * 6
     assert await count(cell) == (6, 6)
 
 
 async def test_without_the_lock_one_buyer_uses_it_twice(cell: Cell) -> None:
     shop = await lay(cell, buyer_max=1)
-    tabs, barrier = [who(n, "anna@example.org") for n in (1, 2)], asyncio.Barrier(2)
+    tabs = [who(n, "anna@example.org") for n in (1, 2)]
     for tab in tabs:
         await enter(cell, tab)
-
-    async def race(buyer: incentives.Who) -> bool:
-        want = Want(new_id(), buyer, "FR")
-
-        async def act(tx: Tx) -> bool:
-            till = await incentives.open_till(tx, [want], now(), lock=False)
-            reduced = till.reduce(want, [a_line(shop)])
-            await barrier.wait()
-            till.accept(want, reduced)
-            await till.close(tx)
-            return bool(reduced.taken)
-
-        return await cell.run(act)
-
-    async with asyncio.timeout(30):
-        assert list(await asyncio.gather(*map(race, tabs))) == [True, True]
+    assert await race_unlocked(cell, shop, tabs) == [True, True]
     assert await count(cell) == (2, 2)
 
 

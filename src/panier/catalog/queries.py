@@ -242,13 +242,13 @@ async def list_sellers(tx: Tx, sellers: Iterable[UUID]) -> list[Seller]:
 
 
 async def list_sellers_of(
-    tx: Tx, market: str, called: str = "", limit: int = LIST_MAX
+    tx: Tx, market: str, called: str = "", limit: int | None = LIST_MAX
 ) -> list[Seller]:
-    """List the sellers of a market by name, those whose name holds `called`."""
+    """List the sellers of a market by name, those whose name holds `called`; None: all of them."""
     sql = SELLERS + (
         "where market = %s and position(lower(%s) in lower(name)) > 0 order by name, id limit %s"
     )
-    return await rows(tx, sql, (market, called, min(limit, SELLERS_MAX)), Seller)
+    return await rows(tx, sql, (market, called, limit), Seller)
 
 
 async def get_product(tx: Tx, product: UUID, language: str) -> Product:

@@ -157,7 +157,7 @@ async def offer_one_parcel(
 @router.get("/seller/shipping.csv")
 async def send_rates(reader: people.ReaderHere) -> Response:
     """Send the rates of the reader's sellers as a file."""
-    sellers = {seller.id: seller for seller in await _sellers(reader)}
+    sellers = {seller.id: seller for seller in await _sellers(reader, None)}
     async with reader.cell.read() as tx:
         rates = await list_shipping(tx, sellers)
         names = await people.get_people(tx, {r.changed_by for r in rates if r.changed_by})
@@ -173,12 +173,12 @@ async def send_rates(reader: people.ReaderHere) -> Response:
     return web.send_sheet(f"shipping-{reader.market.code}-{now():%Y-%m-%d}.csv", HEAD, table)
 
 
-async def _sellers(reader: Reader) -> list[Seller]:
+async def _sellers(reader: Reader, limit: int | None = SELLERS_MAX) -> list[Seller]:
     """Return whose rates the reader sees; raises SignInNeeded, Forbidden."""
     people.require(reader, "seller", *TEAM)
     async with reader.cell.read() as tx:
         if not reader.roles.isdisjoint(TEAM):
-            return await list_sellers_of(tx, reader.market.code, limit=SELLERS_MAX)
+            return await list_sellers_of(tx, reader.market.code, limit=limit)
         if not reader.sellers:
             raise Forbidden
         return await list_sellers(tx, reader.sellers)

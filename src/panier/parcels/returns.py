@@ -221,8 +221,8 @@ async def receive(
         (list(came), list(came.values()), giving),
     )
     await count(tx, work, came, returned=1)
-    if not any(line.kept for line in work.units):
-        # Who sends all of it back has had all of it.
+    if not any(line.kept for line in work.units if not line.booked):
+        # Who sends back all that was sent has had all of it.
         await run(
             tx,
             "update parcel set state = 'delivered', ended_at = %s, assumed = true"

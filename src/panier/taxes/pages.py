@@ -54,7 +54,7 @@ async def send_all(
     reader: people.ReaderHere, called: Annotated[str, Query(max_length=80)] = ""
 ) -> Response:
     """Send the same list as a file."""
-    sellers, traders = await _list(reader, called)
+    sellers, traders = await _list(reader, called, None)
     table = [_row(seller, traders.get(seller.id)) for seller in sellers]
     return web.send_sheet(f"legal-{reader.market.code}.csv", COLUMNS, table)
 
@@ -148,7 +148,9 @@ def _row(seller: Seller, trader: Trader | None) -> list[str]:
     ]  # fmt: skip
 
 
-async def _list(reader: Reader, called: str) -> tuple[list[Seller], dict[UUID, Trader]]:
+async def _list(
+    reader: Reader, called: str, limit: int | None = catalog.SELLERS_MAX
+) -> tuple[list[Seller], dict[UUID, Trader]]:
     """List the reader's sellers; raises SignInNeeded or Forbidden."""
     people.require(reader, "seller", *STAFF)
     if not _is_staff(reader) and not reader.sellers:
@@ -156,7 +158,7 @@ async def _list(reader: Reader, called: str) -> tuple[list[Seller], dict[UUID, T
     async with reader.cell.read() as tx:
         if _is_staff(reader):
             market, name = reader.market.code, called.strip()
-            sellers = await catalog.list_sellers_of(tx, market, name, catalog.SELLERS_MAX)
+            sellers = await catalog.list_sellers_of(tx, market, name, limit)
         else:
             sellers = await catalog.list_sellers(tx, reader.sellers)
         traders = await list_traders(tx, [seller.id for seller in sellers])

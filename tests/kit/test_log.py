@@ -27,6 +27,12 @@ def test_an_event_is_a_line_of_columns(capsys: pytest.CaptureFixture[str]) -> No
     assert line[8:] == " web       · answered route=/fr/live/{slug} status=200\n"
 
 
+def test_what_we_say_ourselves_may_take_several_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("panier")
+    structlog.get_logger().info("panier is up.\n\n  Open http://localhost:8400/")
+    assert told(capsys)[9:] == "panier    · panier is up.\n\n  Open http://localhost:8400/\n"
+
+
 def test_nobody_outside_writes_a_line_or_a_colour_of_their_own(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -50,9 +50,7 @@ function Row({ product, place }: { product: Product; place: number }) {
         <strong>{product.title}</strong>
         <span class="quiet small number">
           {first ? money(first.price) : t("no price")}
-          {product.variants.length > 1 && (
-            <> · {t("%(count)s variants", { count: product.variants.length })}</>
-          )}
+          {product.variants.length > 1 && <> · {choice(product)}</>}
         </span>
       </div>
       <dl class="run-numbers number">
@@ -70,6 +68,12 @@ function Row({ product, place }: { product: Product; place: number }) {
       )}
     </li>
   );
+}
+
+/** How many there are to choose from. */
+function choice({ kind, variants }: Product): string {
+  const values = { count: variants.length };
+  return kind === "service" ? t("%(count)s dates", values) : t("%(count)s variants", values);
 }
 
 function PinButton({ product, on }: { product: Product; on: boolean }) {

@@ -39,7 +39,9 @@ def _lines(*, colors: bool) -> structlog.typing.Processor:
         exception = event.pop("exception", None)
         at = paint("dim", event.pop("timestamp"))
         role = paint("cyan", f"{event.pop('role', ''):<{ROLE_WIDTH}}")
-        line = f"{at} {role} {marks[event.pop('level')]} {_printable(event.pop('event'))}"
+        # What happened is said by us, at times in several lines.
+        said = "\n".join(map(_printable, str(event.pop("event")).split("\n")))
+        line = f"{at} {role} {marks[event.pop('level')]} {said}"
         if event:
             rest = " ".join(f"{name}={_printable(event[name])}" for name in sorted(event))
             line = f"{line} {paint('dim', rest)}"

@@ -26,10 +26,12 @@ UNHELD = ("wanted", "expired")
 """States of what a checkout claimed for which no stock is set aside."""
 LYING = ("held", "wanted")
 """States of what lies in a basket."""
+# What expires, in the words that let the index hold_expiry be used.
+DUE = "expires_at <= %(moment)s and expires_at > '-infinity'"
 # Rows that somebody is at work on are left for the next sweep: it waits for nobody.
-FORGET = """
+FORGET = f"""
 update hold set state = 'expired' where id in (
-  select id from hold where state = 'wanted' and expires_at <= %(moment)s
+  select id from hold where state = 'wanted' and {DUE}
   order by expires_at limit %(most)s for update skip locked)
 """
 
@@ -88,14 +90,15 @@ async def expire_holds(cell: Cell) -> int:
 
     async def sweep(tx: Tx) -> int:
         moment = now()
+        asked = {"moment": moment, "most": EXPIRE_BATCH_MAX}
         cursor = await tx.execute(
-            "select id, variant_id from hold where state = 'held' and expires_at <= %s"
-            " order by expires_at limit %s",
-            (moment, EXPIRE_BATCH_MAX),
+            f"select id, variant_id from hold where state = 'held' and {DUE}"
+            " order by expires_at limit %(most)s",
+            asked,
         )
         due = await cursor.fetchall()
         if not due:
-            return await run(tx, FORGET, {"moment": moment, "most": EXPIRE_BATCH_MAX})
+            return await run(tx, FORGET, asked)
         before = await lock(tx, (variant for _, variant in due))
         cursor = await tx.execute(
             "update hold set state = 'expired' where id = any(%s) and state = 'held'"

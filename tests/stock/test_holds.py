@@ -119,6 +119,21 @@ async def test_taking_sells_what_was_claimed_once(cell: Cell) -> None:
     assert await counts(cell, shop) == (3, 0, 2)
 
 
+async def test_a_sale_under_way_holds_up_no_press_and_no_sweep(cell: Cell) -> None:
+    shop = await lay(cell, 5)
+    await stock.hold(cell, press(shop, quantity=2))
+    checkout = await claimed(cell, shop, ANNA)
+    async with cell.tx() as tx:
+        await tx.execute("update hold set expires_at = now() - interval '1 s'")
+    async with cell.tx() as tx, asyncio.timeout(20):
+        assert await stock.take(tx, [checkout]) == {checkout}
+        # Orders and books are written here, and others go on.
+        await stock.hold(cell, press(shop, BEN))
+        assert await stock.expire_holds(cell) == 0
+    assert await counts(cell, shop) == (2, 1, 2)
+    assert await stock.expire_holds(cell) == 0
+
+
 async def expire_claimed(cell: Cell, checkout: UUID) -> None:
     """Let a claimed hold run out."""
     async with cell.tx() as tx:

@@ -28,7 +28,12 @@ class Tx(psycopg.AsyncConnection[Any]):
     """A connection inside a transaction, and what shall happen once it is committed."""
 
     cell: "Cell"
+    _last: list[Callable[[], Awaitable[None]]]
     _callbacks: list[Callable[[], None]]
+
+    def before_commit(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do `act` as the last of this transaction: so that many wait for its locks but shortly."""
+        self._last.append(act)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` when, and only when, this transaction has been committed."""
@@ -69,7 +74,7 @@ class Database:
         async with self._pool.connection() as tx:
             if self.cell is not None:
                 tx.cell = self.cell
-            tx._callbacks = []  # noqa: SLF001 - its own class
+            tx._last, tx._callbacks = [], []  # noqa: SLF001 - its own class
             yield tx
 
     @asynccontextmanager
@@ -100,10 +105,12 @@ class Database:
 
 @asynccontextmanager
 async def transaction(connection: Tx) -> AsyncIterator[None]:
-    """Wrap a block in BEGIN … COMMIT, then run what waited for the commit."""
-    connection._callbacks = []  # noqa: SLF001 - its own class
+    """Wrap a block in BEGIN … COMMIT, with what comes before and after the commit."""
+    connection._last, connection._callbacks = [], []  # noqa: SLF001 - its own class
     async with connection.transaction():
         yield
+        for act in connection._last:  # noqa: SLF001 - its own class
+            await act()
     callbacks, connection._callbacks = connection._callbacks, []  # noqa: SLF001
     for callback in callbacks:
         callback()

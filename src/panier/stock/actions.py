@@ -1,6 +1,10 @@
 """Writes to holds other than the press on the basket: give back, expire, claim, take.
 
-Every one locks the stock rows first, in sorted order, then the holds: the order of the hold desk.
+Who changes holds and counts locks the stock rows first, in sorted order, then the holds: the order
+of the hold desk. One exception: a sale of what is set aside needs no look at the stock, so it moves
+its holds and counts them last, that a hot product's row is not locked while orders and books are
+written. Nobody who has the stock waits for those holds: what sweeps leaves out locked ones, and an
+allocation or a closing (which change holds of others) makes a sale lock the stock first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +30,18 @@ UNHELD = ("wanted", "expired")
 """States of what a checkout claimed for which no stock is set aside."""
 LYING = ("held", "wanted")
 """States of what lies in a basket."""
+# Of what checkouts claimed: the variant, and whether it is set aside with nothing else to heed.
+CLAIMED = """
+select variant_id, state = 'held' and allocated = 0 and closes_at is null
+from hold where checkout_id = any(%s)
+"""
+# Those of them that nobody is at work on.
+EXPIRE = f"""
+update hold set state = 'expired' where id in (
+  select id from hold where id = any(%(due)s) and state = 'held' and expires_at <= %(moment)s
+  for update skip locked)
+returning {KEPT}
+"""
 # What expires, in the words that let the index hold_expiry be used.
 DUE = "expires_at <= %(moment)s and expires_at > '-infinity'"
 # Rows that somebody is at work on are left for the next sweep: it waits for nobody.
@@ -100,11 +116,7 @@ async def expire_holds(cell: Cell) -> int:
         if not due:
             return await run(tx, FORGET, asked)
         before = await lock(tx, (variant for _, variant in due))
-        cursor = await tx.execute(
-            "update hold set state = 'expired' where id = any(%s) and state = 'held'"
-            f" and expires_at <= %s returning {KEPT}",
-            ([key for key, _ in due], moment),
-        )
+        cursor = await tx.execute(EXPIRE, {"due": [key for key, _ in due], "moment": moment})
         freed = [Kept(*row) for row in await cursor.fetchall()]
         change = Change(before)
         for hold in freed:
@@ -187,18 +199,45 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
     it. A checkout that cannot have all of it gets nothing: what it still held is free again; so is
     what has closed. Taking twice sells once.
     """
-    cursor = await tx.execute(
-        "select distinct variant_id from hold where checkout_id = any(%s)", (list(checkouts),)
-    )
-    change = Change(await lock(tx, [row[0] for row in await cursor.fetchall()]))
+    cursor = await tx.execute(CLAIMED, (list(checkouts),))
+    looked = await cursor.fetchall()
+    variants = {row[0] for row in looked}
+    standing = all(row[1] for row in looked)
+    before = None if standing else await lock(tx, variants)
+    claims = await _lock_claims(tx, checkouts)
+    held = [hold for claimed in claims.values() for state, hold in claimed if state == "held"]
+    if standing and len(held) == len(looked):
+        await _move(tx, [("sold", hold) for hold in held])
+        tx.before_commit(lambda: _count_sold(tx, held))
+        return {checkout for checkout, claimed in claims.items() if claimed}
+    return await _take_anew(tx, Change(before or await lock(tx, variants)), claims)
+
+
+Claims = dict[UUID, list[tuple[str, Kept]]]
+"""What checkouts claimed, each with its state."""
+
+
+async def _lock_claims(tx: Tx, checkouts: Sequence[UUID]) -> Claims:
     cursor = await tx.execute(
         f"select checkout_id, state, {KEPT} from hold where checkout_id = any(%s)"
         " order by id for update",
         (list(checkouts),),
     )
-    claims: dict[UUID, list[tuple[str, Kept]]] = {checkout: [] for checkout in checkouts}
+    claims: Claims = {checkout: [] for checkout in checkouts}
     for checkout, state, *rest in await cursor.fetchall():
         claims[checkout].append((state, Kept(*rest)))
+    return claims
+
+
+async def _count_sold(tx: Tx, sold: Sequence[Kept]) -> None:
+    change = Change(await lock(tx, (hold.variant for hold in sold)))
+    for hold in sold:
+        change.sell(hold)
+    await change.write(tx)
+
+
+async def _take_anew(tx: Tx, change: Change, claims: Claims) -> set[UUID]:
+    """Take under the lock on the stock, where not all that was claimed still stands."""
     taken, moved = set(), list[tuple[str, Kept]]()
     over = closed(change.before, now())
     for checkout, claimed in claims.items():
@@ -217,6 +256,13 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
             moved += [("released", hold) for state, hold in claimed if state in LYING]
         for hold in held:
             (change.sell if checkout in taken else change.free)(hold)
+    await _move(tx, moved)
+    await change.write(tx)
+    return taken
+
+
+async def _move(tx: Tx, moved: Sequence[tuple[str, Kept]]) -> None:
+    """Write the new states of holds, and what becomes of the offers that they were."""
     if moved:
         await run(
             tx,
@@ -227,8 +273,6 @@ async def take(tx: Tx, checkouts: Sequence[UUID]) -> set[UUID]:
         )
     await end_offers(tx, [h.waiting for state, h in moved if state == "sold"], "taken")
     await end_offers(tx, [h.waiting for state, h in moved if state == "released"], "passed")
-    await change.write(tx)
-    return taken
 
 
 def _take_now(change: Change, unheld: Sequence[Kept]) -> list[Kept] | None:

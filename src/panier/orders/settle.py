@@ -173,7 +173,6 @@ async def _finish(tx: Tx, endings: Sequence[Ending], moment: datetime) -> None:
         asked = (Uuids([s.id for s in sold if s.checkout in paid]),)
         for line in await rows(tx, LINES, asked, SoldLine):
             lines[line.order].append(line)
-    await _book(tx, sold, by_id, lines)
     facts = [_fact(s, by_id[s.checkout], lines[s.id]) for s in sold]
     await record(tx, *(fact for fact in facts if fact is not None))
     declined = [e for e in endings if e.state == State.DECLINED]
@@ -182,6 +181,8 @@ async def _finish(tx: Tx, endings: Sequence[Ending], moment: datetime) -> None:
     for ending in declined:
         holds = await stock.list_claimed(tx, [ending.checkout.id])
         await stock.unclaim(tx, {hold.id: basket_until(hold, moment) for hold in holds})
+    # Late, for every sale of a market moves the same accounts.
+    await _book(tx, sold, by_id, lines)
 
 
 async def _book(

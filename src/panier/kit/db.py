@@ -22,6 +22,10 @@ RETRIES_MAX = 5
 """How often a transaction is tried when the database asks for it (40001, 40P01)."""
 STATEMENT_SECONDS_MAX = 30
 """No statement runs longer than this."""
+PREPARE_AFTER = 5
+"""So often a connection is asked the same before it prepares the statement."""
+PREPARED_MAX = 200
+"""Statements that a connection keeps prepared; the one unused longest makes room."""
 
 
 class Tx(psycopg.AsyncConnection[Any]):
@@ -75,6 +79,7 @@ class Database:
             if self.cell is not None:
                 tx.cell = self.cell
             tx._last, tx._callbacks = [], []  # noqa: SLF001 - its own class
+            tx.prepare_threshold, tx.prepared_max = PREPARE_AFTER, PREPARED_MAX
             yield tx
 
     @asynccontextmanager

@@ -118,11 +118,15 @@ class Desk(Generic[Q, A]):
             return [refusal] * len(batch)
 
     async def _commit(self, requests: list[Q]) -> list[A | PanierError]:
+        async def act(tx: Tx) -> list[A | PanierError]:
+            tx.prepare_threshold = 0  # what one batch asks the next one asks again
+            return await self._act(tx, requests)
+
         deadline = time.monotonic() + RETRY_SECONDS_MAX
         pause = 0.1
         while True:
             try:
-                return await self._database.run(lambda tx: self._act(tx, requests))
+                return await self._database.run(act)
             except psycopg.OperationalError:
                 # A broken connection leaves unknown whether the batch was committed: `act` must
                 # recognise a repeated request by its key.

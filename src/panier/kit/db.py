@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import errors as pg
-from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ STATEMENT_SECONDS_MAX = 30
 """No statement runs longer than this."""
 PREPARE_AFTER = 5
 """So often a connection is asked the same before it prepares the statement."""
+SHAPES_MAX = 5000
+"""Statements whose columns this process remembers."""
 PREPARED_MAX = 200
 """Statements that a connection keeps prepared; the one unused longest makes room."""
 
@@ -121,29 +122,42 @@ async def transaction(connection: Tx) -> AsyncIterator[None]:
         callback()
 
 
-def _as(kind: type[T]) -> Callable[[psycopg.AsyncCursor[Any]], Callable[[Sequence[Any]], T]]:
+def _as(
+    kind: type[T], sql: str
+) -> Callable[[psycopg.AsyncCursor[Any]], Callable[[Sequence[Any]], T]]:
     """Return a maker of rows: by position where the columns stand as `kind` has its fields."""
 
     def factory(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], T]:
-        columns = tuple(column.name for column in cursor.description or ())
-        fields: tuple[str, ...] = getattr(kind, "__match_args__", ())
-        if columns and columns == fields[: len(columns)]:
-            return lambda values: kind(*values)
-        return class_row(kind)(cursor)
+        columns = _COLUMNS.get((sql, kind))
+        if columns is None:
+            # To ask for the names costs more than most rows do: once a statement.
+            columns = tuple(column.name for column in cursor.description or ())
+            if columns == getattr(kind, "__match_args__", ())[: len(columns)]:
+                columns = ()
+            if len(_COLUMNS) >= SHAPES_MAX:
+                _COLUMNS.clear()
+            _COLUMNS[sql, kind] = columns
+        if columns:
+            return lambda values: kind(**dict(zip(columns, values, strict=True)))
+        return lambda values: kind(*values)
 
     return factory
 
 
+_COLUMNS: dict[tuple[str, type], tuple[str, ...]] = {}
+"""The names of a statement's columns by what its rows become; none: they stand as its fields."""
+
+
 async def rows(tx: Tx, sql: LiteralString, params: Params, kind: type[T]) -> list[T]:
     """Read all rows as `kind`, whose fields bear the columns' names."""
-    async with tx.cursor(row_factory=_as(kind)) as cursor:
+    async with tx.cursor(row_factory=_as(kind, sql)) as cursor:
         await cursor.execute(sql, params)
         return await cursor.fetchall()
 
 
 async def find(tx: Tx, sql: LiteralString, params: Params, kind: type[T]) -> T | None:
     """Read the first row as `kind`, or None."""
-    async with tx.cursor(row_factory=_as(kind)) as cursor:
+    async with tx.cursor(row_factory=_as(kind, sql)) as cursor:
         await cursor.execute(sql, params)
         return await cursor.fetchone()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -88,11 +89,16 @@ class Money(msgspec.Struct, frozen=True):
 
     def format(self, language: str) -> str:
         """Write the amount as a reader of `language` expects it: € 24,90, £24.90."""
-        digits = get_currency_precision(self.currency)
-        sign = "-" if self.minor < 0 else ""
-        whole, part = divmod(abs(self.minor), 10**digits)
-        number: Any = f"{sign}{whole}.{part:0{digits}d}" if digits else f"{sign}{whole}"
-        return str(format_currency(number, self.currency, locale=language))
+        return _format(self.minor, self.currency, language)
+
+
+@lru_cache(maxsize=10_000)  # a shop has few prices, and a format takes as long as a statement
+def _format(minor: int, currency: str, language: str) -> str:
+    digits = get_currency_precision(currency)
+    sign = "-" if minor < 0 else ""
+    whole, part = divmod(abs(minor), 10**digits)
+    number: Any = f"{sign}{whole}.{part:0{digits}d}" if digits else f"{sign}{whole}"
+    return str(format_currency(number, currency, locale=language))
 
 
 def _round_half_up(numerator: int, denominator: int) -> int:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -48,13 +48,13 @@ insert into orders (id, checkout_id, market, seller_id, show_id, number, state, 
   joins_id, at)
 select id, checkout_id, market, seller_id, show_id, number, 'placed', currency, goods, shipping,
   subsidy, vat, commission, creators, joins_id, %b
-from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
-            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
-            %b::uuid[])
-  g(id, checkout_id, market, seller_id, show_id, number, currency, goods, shipping, subsidy, vat,
-    commission, creators, joins_id)
+from unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::bigint[],
+            %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::uuid[],
+            %b::text[])
+  g(id, checkout_id, market, seller_id, show_id, currency, goods, shipping, subsidy, vat,
+    commission, creators, joins_id, number)
 """
-ORDER_COLUMNS: Kinds = (Uuids, Uuids, Texts, Uuids, Uuids, Texts, Texts, *[Bigs] * 6, Uuids)
+ORDER_COLUMNS: Kinds = (Uuids, Uuids, Texts, Uuids, Uuids, Texts, *[Bigs] * 6, Uuids, Texts)
 LINES = """
 insert into order_line (order_id, n, product_id, variant_id, title, variant_title, sku, quantity,
   unit_minor, list_minor, seller_discount_minor, cofunding_minor, subsidy_minor, goods_minor,
@@ -156,22 +156,23 @@ async def write(tx: Tx, drafted: Sequence[Drafted], moment: datetime) -> None:
     )
     checkouts = [_checkout_row(d.placement, d) for d in drafted]
     await run(tx, CHECKOUTS, (moment, *columns(checkouts, CHECKOUT_COLUMNS)))
-    numbers = await _numbers(tx, drafted, moment)
-    order_rows, line_rows, booked = [], [], []
+    order_rows, line_rows, booked = list[tuple[Any, ...]](), [], []
     for d in drafted:
         for draft in d.drafts:
             order, joins = new_id(), d.parcels.get(draft.seller)
             order_rows.append(
                 (
                     order, d.placement.checkout, d.placement.market.code, draft.seller,
-                    d.shows[draft.seller], numbers[d.placement.market.code].pop(),
-                    draft.goods.currency, draft.goods.minor, draft.shipping.minor,
-                    draft.subsidy.minor, draft.vat.minor, draft.commission.minor,
-                    draft.creators.minor, joins.order if joins else None,
+                    d.shows[draft.seller], draft.goods.currency, draft.goods.minor,
+                    draft.shipping.minor, draft.subsidy.minor, draft.vat.minor,
+                    draft.commission.minor, draft.creators.minor, joins.order if joins else None,
                 )
             )  # fmt: skip
             line_rows += [_line_row(order, n, drawn) for n, drawn in enumerate(draft.lines, 1)]
             booked += [(order, n, drawn.line) for n, drawn in enumerate(draft.lines, 1)]
+    # Late, for whoever else places in the market and year waits for them.
+    numbers = await _numbers(tx, drafted, moment)
+    order_rows = [(*row, numbers[row[2]].pop()) for row in order_rows]
     await run(tx, ORDERS, (moment, *columns(order_rows, ORDER_COLUMNS)))
     await run(tx, LINES, columns(line_rows, LINE_COLUMNS))
     await write_bookings(tx, booked)

@@ -25,7 +25,7 @@ from panier.incentives import handlers as incentive_reactions
 from panier.invoices import handlers as invoice_reactions
 from panier.kit.cells import Cell
 from panier.kit.clock import now
-from panier.kit.delivery import Reaction
+from panier.kit.delivery import AtOnce, Reaction
 from panier.kit.mail import send_due_mail
 from panier.kit.memory import calm_collector
 from panier.orders import handlers as order_reactions
@@ -53,13 +53,15 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.WaitingOffered: [order_reactions.tell_offer],
     events.DealAsked: [incentive_reactions.tell_asked],
     events.PaymentReported: [order_reactions.settle_reported],
-    events.OrderPaid: [
-        room_reactions.celebrate,
-        order_reactions.confirm_by_mail,
-        order_reactions.remember_buyer,
-        report_reactions.count_late_payment,
-        invoice_reactions.invoice,
-    ],
+    events.OrderPaid: AtOnce(
+        [
+            room_reactions.celebrate,
+            order_reactions.remember_buyer,
+            report_reactions.count_late_payment,
+            order_reactions.confirm_by_mail,
+            invoice_reactions.invoice,  # last: it locks the seller's series
+        ]
+    ),
     events.OrderRefused: [order_reactions.tell_refusal],
     events.RefundDone: [parcel_reactions.book_refund],
     events.RefundFailed: [parcel_reactions.note_failure, parcel_reactions.fill_in_by_dispute],

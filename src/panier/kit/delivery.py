@@ -1,9 +1,9 @@
 """The courier: hands written events to their reactions, in order per stream.
 
-At least once on the wire, once in effect: an event's reactions commit together with the mark that
-it was delivered or, where one of them fails, each with a receipt of its own. A worker claims a lane
-by locking its row, so that order holds with any number of workers; a stream whose event fails waits
-(with back-off) while the others of its lane go on.
+At least once on the wire, once in effect: a reaction commits with a receipt of its own, or with the
+mark that its event was delivered. A worker claims a lane by locking its row, so that order holds
+with any number of workers; a stream whose event fails waits (with back-off) while the others of its
+lane go on.
 """
 
 import asyncio
@@ -23,6 +23,11 @@ from panier.kit.db import Tx, find, rows, run, value
 from panier.kit.outbox import NEWS
 
 Reaction = Callable[[Tx, Any], Awaitable[None]]
+
+
+class AtOnce(list[Reaction]):
+    """Reactions that commit as one: short ones, whose locks may last as long as all of them."""
+
 
 BATCH_MAX = 200
 """Events taken from a lane before it is given back."""
@@ -80,7 +85,7 @@ class Courier:
     def __init__(self, cell: Cell, reactions: Mapping[type[Any], list[Reaction]]) -> None:
         """Prepare; `serve` does the work."""
         self._cell = cell
-        self._by_kind = {kind.__name__: (kind, list(table)) for kind, table in reactions.items()}
+        self._by_kind = {kind.__name__: (kind, table) for kind, table in reactions.items()}
         self._wake = asyncio.Event()
 
     async def serve(self) -> None:
@@ -126,7 +131,8 @@ class Courier:
         left = [reaction for reaction in reactions if _name(reaction) not in received]
         try:
             event = msgspec.json.decode(due.body, type=kind)
-            if not await self._deliver_whole(due.id, left, event):
+            whole = len(left) < 2 or isinstance(reactions, AtOnce)
+            if not (whole and await self._deliver_whole(due.id, left, event)):
                 for reaction in left:
                     await self._react(due.id, reaction, event)
                 await self._cell.run(lambda tx: _delivered(tx, due.id))

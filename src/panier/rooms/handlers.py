@@ -65,7 +65,12 @@ async def celebrate(tx: Tx, event: events.OrderPaid) -> None:
         {"name": event.name_on_air, "product": str(product), "quantity": quantity}
         for product, quantity in event.products
     ]
-    await append_in(tx, [Entry(event.show, event.market, "purchase", body) for body in bodies])
+    entries = [Entry(event.show, event.market, "purchase", body) for body in bodies]
+
+    async def tell() -> None:
+        await append_in(tx, entries)
+
+    tx.before_commit(tell)
 
 
 async def show_picture(tx: Tx, event: events.StreamStarted | events.StreamLost) -> None:

@@ -10,7 +10,6 @@ how long it took one worker to do half and all of it for a round's 2,000 sales.
 """
 
 import asyncio
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -329,8 +328,3 @@ def _note(pace: float, rounds: list[Spent]) -> str:
         f" {middle('wal_bytes') / 1000:.1f} kB of log, {middle('flushes'):.3f} flushes of"
         f" {middle('flush_us'):.0f} µs together"
     )
-
-
-if __name__ == "__main__":
-    for row in asyncio.run(run(quick="--quick" in sys.argv)):
-        print(row)

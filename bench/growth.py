@@ -1,13 +1,12 @@
-"""What an order costs when there are many already: 10³ to 10⁶ orders in the tables.
+"""What an order costs when there are many already: 10³ to 10⁷ orders in the tables.
 
 The orders of a first round are copied in the database, each with its payment, holds, lines,
 postings, entries and events under keys of their own, until there are as many as the row says;
 then the same 2,000 orders as in the checkout's benchmark are sold in process. A cost that grows
-with the tables would show as a slope. `python -m bench.growth --large` goes on to 10⁷.
+with the tables would show as a slope. Only `python -m bench --large` goes on to 10⁷.
 """
 
 import asyncio
-import sys
 import tempfile
 from pathlib import Path
 
@@ -87,7 +86,7 @@ async def remember(cell: Cell) -> None:
             await tx.execute(f"create table first_{table} as select * from {table}")
 
 
-async def run(*, quick: bool, large: bool = False) -> list[Row]:
+async def run(*, quick: bool, large: bool) -> list[Row]:
     """Measure a round at each size."""
     sizes = SIZES[:2] if quick else (*SIZES, LARGE) if large else SIZES
     rows = []
@@ -127,9 +126,3 @@ def _row(there: int, rounds: list[Spent]) -> Row:
     )
     paces = [s.orders / s.seconds for s in rounds]
     return Row("growth", f"{there:,} orders in the tables", paces, "orders/s", note)
-
-
-if __name__ == "__main__":
-    given = sys.argv[1:]
-    for row in asyncio.run(run(quick="--quick" in given, large="--large" in given)):
-        print(row)

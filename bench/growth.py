@@ -6,7 +6,6 @@ then the same 2,000 orders as in the checkout's benchmark are sold in process. A
 with the tables would show as a slope. Only `python -m bench --large` goes on to 10⁷.
 """
 
-import asyncio
 import tempfile
 from pathlib import Path
 

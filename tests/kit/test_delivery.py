@@ -7,9 +7,11 @@ import pytest
 
 from panier.events import HoldExpired, SoldOut
 from panier.kit.cells import Cell
+from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
-from panier.kit.delivery import TRIES_MAX, AtOnce, Courier, Reaction, find_parked
-from panier.kit.outbox import record
+from panier.kit.delivery import CLAIM, TRIES_MAX, AtOnce, Courier, Reaction, find_parked
+from panier.kit.outbox import LANES, record
+from tests.plans import rows_read
 
 CANDLE, MUG, BAG = UUID(int=0x10), UUID(int=0x20), UUID(int=0x31)
 
@@ -153,3 +155,13 @@ async def test_news_wake_the_courier_at_once(cell: Cell) -> None:
     await write(cell, SoldOut(market="FR", variant=CANDLE))
     await asyncio.wait_for(arrived.wait(), 10)
     serving.cancel()
+
+
+async def test_a_claim_among_many_reads_a_few_whatever_the_statistics_say(cell: Cell) -> None:
+    async with cell.tx() as tx:
+        await record(tx, *(expired(UUID(int=n), n) for n in range(3000)))
+        await run(tx, "update event set delivered_at = at")
+        await tx.execute("analyze event")  # in a quiet hour: nothing waits
+        await record(tx, *(expired(UUID(int=n), n) for n in range(1000)))
+        # A first event of each lane, and who waits for another try: nobody.
+        assert await rows_read(tx, CLAIM, {"now": now()}) <= 2 * LANES

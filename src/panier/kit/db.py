@@ -33,11 +33,13 @@ class Tx(psycopg.AsyncConnection[Any]):
     """A connection inside a transaction, and what shall happen once it is committed."""
 
     cell: "Cell"
-    _last: list[Callable[[], Awaitable[None]]]
+    _last: list[Callable[[], Awaitable[None]]] | None
     _callbacks: list[Callable[[], None]]
 
     def before_commit(self, act: Callable[[], Awaitable[None]]) -> None:
         """Do `act` as the last of this transaction: so that many wait for its locks but shortly."""
+        if self._last is None:
+            raise RuntimeError("outside a transaction nothing is committed")
         self._last.append(act)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
@@ -79,7 +81,7 @@ class Database:
         async with self._pool.connection() as tx:
             if self.cell is not None:
                 tx.cell = self.cell
-            tx._last, tx._callbacks = [], []  # noqa: SLF001 - its own class
+            tx._last, tx._callbacks = None, []  # noqa: SLF001 - its own class
             tx.prepare_threshold, tx.prepared_max = PREPARE_AFTER, PREPARED_MAX
             yield tx
 
@@ -112,11 +114,13 @@ class Database:
 @asynccontextmanager
 async def transaction(connection: Tx) -> AsyncIterator[None]:
     """Wrap a block in BEGIN … COMMIT, with what comes before and after the commit."""
-    connection._last, connection._callbacks = [], []  # noqa: SLF001 - its own class
+    last: list[Callable[[], Awaitable[None]]] = []
+    connection._last, connection._callbacks = last, []  # noqa: SLF001 - its own class
     async with connection.transaction():
         yield
-        for act in connection._last:  # noqa: SLF001 - its own class
+        for act in last:
             await act()
+    connection._last = None  # noqa: SLF001 - its own class
     callbacks, connection._callbacks = connection._callbacks, []  # noqa: SLF001
     for callback in callbacks:
         callback()

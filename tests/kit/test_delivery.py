@@ -41,6 +41,17 @@ async def write(cell: Cell, *facts: HoldExpired | SoldOut) -> None:
         await record(tx, *facts)
 
 
+async def is_waiting(cell: Cell) -> bool:
+    """Tell whether a transaction waits for another one."""
+    async with cell.read() as tx:
+        found = await value(
+            tx,
+            "select count(*) from pg_stat_activity"
+            " where wait_event_type = 'Lock' and datname = current_database()",
+        )
+        return bool(found)
+
+
 async def make_due(cell: Cell) -> None:
     """Let all back-off be over."""
     async with cell.tx() as tx:
@@ -67,7 +78,7 @@ async def test_a_failing_event_holds_its_stream_and_no_other(cell: Cell) -> None
     assert notebook.seen[2:] == [(CANDLE, 1), (CANDLE, 2)]
 
 
-@pytest.mark.parametrize(("table", "receipts"), [(list, 3), (AtOnce, 1)])
+@pytest.mark.parametrize(("table", "receipts"), [(list, 4), (AtOnce, 1)])
 async def test_a_reaction_that_worked_is_not_repeated_when_its_neighbour_fails(
     cell: Cell, table: type[list[Reaction]], receipts: int
 ) -> None:
@@ -91,6 +102,45 @@ async def test_a_reaction_that_worked_is_not_repeated_when_its_neighbour_fails(
         assert await cursor.fetchall() == [(1,), (2,)]
         # What commits together, or alone, needs none: the event itself is marked.
         assert await value(tx, "select count(*) from receipt") == receipts
+
+
+@pytest.mark.parametrize(("table", "reactions"), [(list, 1), (list, 2), (AtOnce, 2)])
+async def test_a_worker_that_lost_its_lane_repeats_nothing(
+    cell: Cell, table: type[list[Reaction]], reactions: int
+) -> None:
+    inside, go_on, entered = asyncio.Event(), asyncio.Event(), list[int]()
+    async with cell.tx() as tx:
+        await tx.execute("create table seen (quantity int)")
+
+    async def note(tx: Tx, event: HoldExpired) -> None:
+        entered.append(event.quantity)
+        inside.set()
+        await go_on.wait()
+        await run(tx, "insert into seen values (%s)", (event.quantity,))
+
+    async def nod(_tx: Tx, _event: HoldExpired) -> None:
+        """Take it."""
+
+    await write(cell, expired(CANDLE, 1))
+    courier = Courier(cell, {HoldExpired: table([note, nod][:reactions])})
+    first = asyncio.create_task(courier.deliver_lane())
+    await inside.wait()
+    async with cell.read() as tx:
+        lost = "select pg_terminate_backend(pid, 10000) from pg_locks where relation = %s::regclass"
+        assert await value(tx, lost, ("delivery_lane",)) is True
+    second = asyncio.create_task(courier.deliver_lane())
+    async with asyncio.timeout(20):
+        while True:
+            if await is_waiting(cell) or len(entered) > 1:
+                break
+            await asyncio.sleep(0)
+    go_on.set()
+    async with asyncio.timeout(20):
+        await asyncio.gather(first, second, return_exceptions=True)
+        await courier.deliver_all()
+    async with cell.read() as tx:
+        assert await value(tx, "select count(*) from seen") == 1
+        assert await value(tx, "select count(*) from event where delivered_at is null") == 0
 
 
 async def test_an_event_that_never_works_is_parked_and_found(cell: Cell) -> None:

@@ -7,7 +7,6 @@ lane go on.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,9 +55,13 @@ DUE = (
     "select id, stream, market, kind, body::text as body, attempts from event e"
     " where lane = %(lane)s and " + IS_DUE + " order by id limit %(limit)s"
 )
-RECEIVED = "select event_id, handler from receipt where event_id = any(%s)"
+# Both lock the event: a worker may have lost its lane with its connection and not know it yet.
+DELIVERED = "update event set delivered_at = %s where id = %s and delivered_at is null"
 RECEIVE = """
-insert into receipt (event_id, handler, at) values (%s, %s, %s) on conflict do nothing
+insert into receipt (event_id, handler, at)
+select id, %s, %s from (
+  select id from event where id = %s and delivered_at is null for update) e
+on conflict do nothing
 """
 FAIL = """
 update event set attempts = attempts + 1, error = %s, next_try_at = %s,
@@ -112,12 +115,9 @@ class Courier:
             if lane is None:
                 return 0
             due = await rows(claim, DUE, {"lane": lane, "now": now(), "limit": BATCH_MAX}, Due)
-            received = await _received(claim, due)
             failed: set[UUID] = set()
             for event in due:
-                if event.stream in failed:
-                    continue
-                if not await self._deliver(event, received[event.id]):
+                if event.stream not in failed and not await self._deliver(event):
                     failed.add(event.stream)
             return len(due)
 
@@ -126,16 +126,15 @@ class Courier:
         while await self.deliver_lane():
             pass
 
-    async def _deliver(self, due: Due, received: set[str]) -> bool:
+    async def _deliver(self, due: Due) -> bool:
         kind, reactions = self._by_kind.get(due.kind, (None, []))
-        left = [reaction for reaction in reactions if _name(reaction) not in received]
         try:
             event = msgspec.json.decode(due.body, type=kind)
-            whole = len(left) < 2 or isinstance(reactions, AtOnce)
-            if not (whole and await self._deliver_whole(due.id, left, event)):
-                for reaction in left:
+            whole = len(reactions) < 2 or isinstance(reactions, AtOnce)
+            if not (whole and await self._deliver_whole(due.id, reactions, event)):
+                for reaction in reactions:
                     await self._react(due.id, reaction, event)
-                await self._cell.run(lambda tx: _delivered(tx, due.id))
+                await self._cell.run(lambda tx: run(tx, DELIVERED, (now(), due.id)))
         except psycopg.OperationalError:
             raise
         except Exception as error:
@@ -154,9 +153,13 @@ class Courier:
         """
 
         async def whole(tx: Tx) -> None:
+            if not await run(tx, DELIVERED, (now(), event_id)):
+                return  # another worker was faster
+            sql = "select handler from receipt where event_id = %s"
+            received = {row[0] for row in await (await tx.execute(sql, (event_id,))).fetchall()}
             for reaction in reactions:
-                await reaction(tx, event)
-            await _delivered(tx, event_id)
+                if _name(reaction) not in received:
+                    await reaction(tx, event)
 
         try:
             await self._cell.run(whole)
@@ -170,7 +173,7 @@ class Courier:
 
     async def _react(self, event_id: UUID, reaction: Reaction, event: Any) -> None:
         async def once(tx: Tx) -> None:
-            if await run(tx, RECEIVE, (event_id, _name(reaction), now())):
+            if await run(tx, RECEIVE, (_name(reaction), now(), event_id)):
                 await reaction(tx, event)
 
         await self._cell.run(once)
@@ -178,19 +181,6 @@ class Courier:
 
 def _name(reaction: Reaction) -> str:
     return f"{reaction.__module__}.{reaction.__qualname__}"
-
-
-async def _received(tx: Tx, due: list[Due]) -> defaultdict[UUID, set[str]]:
-    """Return which reactions have had which events, where not all of them have."""
-    received = defaultdict[UUID, set[str]](set)
-    cursor = await tx.execute(RECEIVED, ([event.id for event in due],))
-    for event_id, handler in await cursor.fetchall():
-        received[event_id].add(handler)
-    return received
-
-
-async def _delivered(tx: Tx, event_id: UUID) -> None:
-    await run(tx, "update event set delivered_at = %s where id = %s", (now(), event_id))
 
 
 class Parked(msgspec.Struct):

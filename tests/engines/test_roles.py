@@ -40,7 +40,7 @@ async def test_a_killed_role_is_started_again(folder: Path) -> None:
     await web.start()
     first = web.pid
     os.kill(first, 9)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await web.until_starts(2)
     assert web.pid not in {0, first}
     await web.stop()
@@ -63,7 +63,7 @@ async def test_a_role_whose_loop_stands_still_is_started_again(
     monkeypatch.setattr(roles, "SILENT_SECONDS_MAX", 0.2)
     web = role(folder, READY_THEN_WAIT)  # it never says that it is alive
     await web.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await web.until_starts(2)
     await web.stop()
 
@@ -98,7 +98,7 @@ async def test_a_role_that_does_not_stop_is_killed_in_time(folder: Path) -> None
     web = role(folder, deaf)
     await web.start()
     pid = web.pid
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await web.stop()
     assert not Path(f"/proc/{pid}").exists()
 

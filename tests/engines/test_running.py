@@ -46,7 +46,7 @@ async def test_nats_lets_nobody_in_without_its_token(folder: Path) -> None:
         client = await nats.connect(running.nats_url)
         heard = await client.subscribe("hello")
         await client.publish("hello", b"there")
-        assert (await heard.next_msg(timeout=5)).data == b"there"
+        assert (await heard.next_msg(timeout=30)).data == b"there"
         await client.close()
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", int(running.nats_url.rpartition(":")[2])
@@ -62,7 +62,7 @@ async def test_a_killed_postgres_comes_back_with_what_was_committed(folder: Path
     async with engines.running(folder) as running:
         await ask(running.postgres_dsn, "create table kept as select 42 as answer")
         os.kill(running.postgres.pid, 9)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await running.postgres.until_starts(2)
         assert await ask(running.postgres_dsn, "select answer from kept") == 42
 
@@ -70,7 +70,7 @@ async def test_a_killed_postgres_comes_back_with_what_was_committed(folder: Path
 async def test_a_killed_nats_comes_back_at_the_same_address(folder: Path) -> None:
     async with engines.running(folder) as running:
         os.kill(running.nats.pid, 9)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await running.nats.until_starts(2)
         client = await nats.connect(running.nats_url)
         assert client.is_connected
@@ -104,8 +104,8 @@ async def test_the_engines_end_with_a_killed_panier_and_the_next_start_recovers(
     assert addresses is not None
     await ask(addresses.postgres_dsn, "create table kept as select 42 as answer")
     other.kill()
-    assert await await_exit(other.postgres, 10), "postgres outlived its panier"
-    assert await await_exit(other.nats, 10), "nats outlived its panier"
+    assert await await_exit(other.postgres, 30), "postgres outlived its panier"
+    assert await await_exit(other.nats, 30), "nats outlived its panier"
     async with engines.running(folder) as running:
         assert await ask(running.postgres_dsn, "select answer from kept") == 42
 

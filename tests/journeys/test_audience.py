@@ -20,5 +20,5 @@ async def test_an_audience_talks_buys_and_leaves(platform: Platform) -> None:
             await show.host.call("POST", f"api/shows/{show.id}/end")
         finally:
             audience.cancel()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await asyncio.gather(audience, return_exceptions=True)

@@ -90,7 +90,7 @@ async def test_somebody_we_know_pays_with_what_we_keep(platform: Platform, on_ai
             told: dict[str, Any] = await known.call("GET", "api/checkout/saved")
             return told if told["card"] else None
 
-        saved = await eventually(read, seconds=10)
+        saved = await eventually(read, seconds=60)
         assert saved["card"] == {"brand": "visa", "last4": "4242"}
         assert saved["address"]["city"] == "Paris"
         await room.hold(on_air.variant("CHOC"))

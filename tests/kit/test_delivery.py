@@ -129,13 +129,13 @@ async def test_a_worker_that_lost_its_lane_repeats_nothing(
         lost = "select pg_terminate_backend(pid, 10000) from pg_locks where relation = %s::regclass"
         assert await value(tx, lost, ("delivery_lane",)) is True
     second = asyncio.create_task(courier.deliver_lane())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             if await is_waiting(cell) or len(entered) > 1:
                 break
             await asyncio.sleep(0)
     go_on.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await asyncio.gather(first, second, return_exceptions=True)
         await courier.deliver_all()
     async with cell.read() as tx:
@@ -203,7 +203,7 @@ async def test_news_wake_the_courier_at_once(cell: Cell) -> None:
     serving = asyncio.create_task(courier.serve())
     await asyncio.sleep(0.05)  # it is waiting now
     await write(cell, SoldOut(market="FR", variant=CANDLE))
-    await asyncio.wait_for(arrived.wait(), 10)
+    await asyncio.wait_for(arrived.wait(), 30)
     serving.cancel()
 
 

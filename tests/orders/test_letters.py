@@ -22,7 +22,7 @@ NAME = "Zoé <b>O'Hara</b> & Co"
 
 
 async def letters(cell: Cell) -> list[tuple[str, str, str, str]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await Courier(cell, REACTIONS).deliver_all()
     async with cell.read() as tx:
         cursor = await tx.execute("select recipient, subject, body_text, body_html from mail")

@@ -63,7 +63,7 @@ async def pay(client: httpx2.AsyncClient, wanted: dict[str, Any]) -> httpx2.Resp
 
 
 async def react(cell: Cell) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await Courier(cell, REACTIONS).deliver_all()
 
 

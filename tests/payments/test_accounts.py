@@ -36,7 +36,7 @@ async def balance(cell: Cell, name: str) -> int:
 
 
 async def test_an_account_is_opened_once(cell: Cell, settings: Settings) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         names = await asyncio.gather(*(account(cell, settings) for _ in range(8)))
     assert len(set(names)) == 1
     async with cell.read() as tx:
@@ -49,7 +49,7 @@ async def test_money_is_moved_once_a_key(cell: Cell, settings: Settings) -> None
     name = await account(cell, settings)
     wanted = money_for_seller()
     assert await payments.find_transfer(cell, settings, wanted.key) is None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         answers = await asyncio.gather(
             *(payments.transfer(cell, settings, wanted) for _ in range(10))
         )
@@ -138,7 +138,7 @@ async def test_parts_are_taken_back_each_once_and_never_more_than_was_moved(
     with pytest.raises(payments.KeyReused):
         await take(1, key)
     assert (await take(2001)).reason == "amount_too_large"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         answers = await asyncio.gather(*(take(600) for _ in range(10)))
     assert sorted(a.state for a in answers) == ["done"] * 3 + ["failed"] * 7
     assert await balance(cell, name) == 200
@@ -160,7 +160,7 @@ async def test_no_more_is_paid_out_than_stands_on_the_account(
             return False
         return True
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         assert sum(await asyncio.gather(*(pay_out(2000) for _ in range(8)))) == 2
     assert await balance(cell, name) == 1000
 

@@ -30,7 +30,7 @@ def charge(card: str, key: UUID | None = None, *, keep: bool = False) -> Charge:
 
 async def test_the_same_key_is_charged_once_and_answers_the_same(cell: Cell) -> None:
     wanted = charge(await token(cell))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         answers = await asyncio.gather(*(sandbox.charge(cell, wanted) for _ in range(20)))
     assert {(a.state, a.reference) for a in answers} == {(State.PAID, answers[0].reference)}
     async with cell.tx() as tx:
@@ -55,7 +55,7 @@ async def test_a_token_pays_once_even_when_two_processes_use_it(cell: Cell) -> N
         except payments.TokenRefused:
             return "refused"
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         assert sorted(await asyncio.gather(ask(first), ask(second))) == ["paid", "refused"]
 
 

@@ -42,7 +42,7 @@ async def begin_late(cell: Cell, settings: Settings) -> orders.Placed:
 
 
 async def deliver_events(cell: Cell) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await Courier(cell, REACTIONS).deliver_all()
 
 
@@ -69,7 +69,7 @@ async def test_a_late_payment_is_told_over_http_and_settled(
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         reachable = settings.model_copy(update={"web_url": f"http://127.0.0.1:{port}"})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             assert await payments.deliver_webhooks(cell, reachable) == 1
             server.should_exit = True
             await serving
@@ -116,7 +116,7 @@ async def test_two_workers_deliver_a_message_once(
 ) -> None:
     await begin_late(cell, settings)
     transport = httpx2.ASGITransport(app=app)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         heard = await asyncio.gather(
             *(payments.deliver_webhooks(cell, settings, transport) for _ in range(6))
         )

@@ -113,7 +113,7 @@ async def test_what_is_rolled_back_leaves_no_gap_and_is_not_told(cell: Cell) -> 
         await cell.run(give_up)
     fact = await rooms.append(cell, show, "FR", "live", {})
     assert fact.seq == 1
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await heard.get() == b'[[1,"live",%d,{}]]' % fact.at
     assert heard.empty()
 
@@ -153,7 +153,7 @@ async def test_a_fact_too_large_for_the_news_is_found_in_the_rows(cell: Cell) ->
     heard = asyncio.Queue[bytes]()
     await cell.hear(f"room.{show}", lambda _subject, payload: heard.put_nowait(payload))
     await rooms.append(cell, show, "FR", "chat", line("x" * 600_000))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await heard.get() == b""
     async with cell.read() as tx:
         (fact,) = await rooms.list_facts(tx, show, 0)

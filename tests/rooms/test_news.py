@@ -98,7 +98,7 @@ def nats_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 async def listening(port: int) -> None:
     """Wait until a server takes connections."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -137,7 +137,7 @@ async def test_facts_arrive_while_nats_is_dead_and_after_it_came_back(
             with nats_server(port):
                 back = asyncio.Event()
                 cell.on_reconnect(back.set)
-                await asyncio.wait_for(back.wait(), 20)
+                await asyncio.wait_for(back.wait(), 30)
                 await rooms.append(cell, venue.show, "FR", "chat", line("after"))
                 assert [fact[0] for fact in await viewer.facts_to(3)] == [1, 2, 3]
                 await venue.stop(gateway)
@@ -196,7 +196,7 @@ async def test_who_never_reads_again_is_cut_off(
         gone.set()
 
     monkeypatch.setattr(gateway, "forget", note)
-    await asyncio.wait_for(gone.wait(), 10)
+    await asyncio.wait_for(gone.wait(), 30)
     slow.socket.transport.resume_reading()
     assert await slow.closed() == 1006
     assert room.members == 0

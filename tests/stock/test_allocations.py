@@ -170,7 +170,7 @@ async def test_rooms_are_told_what_their_own_show_can_sell(cell: Cell) -> None:
     told: asyncio.Queue[bytes] = asyncio.Queue()
     unhear = await cell.hear(stock.PULSE, lambda _subject, payload: told.put_nowait(payload))
     await give(cell, shop, 4)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         left = msgspec.json.decode(await told.get())
     unhear()
     assert left == {str(shop.variant): 6, f"{shop.show}/{shop.variant}": 4}

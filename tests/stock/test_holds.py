@@ -125,7 +125,7 @@ async def test_a_sale_under_way_holds_up_no_press_and_no_sweep(cell: Cell) -> No
     checkout = await claimed(cell, shop, ANNA)
     async with cell.tx() as tx:
         await tx.execute("update hold set expires_at = now() - interval '1 s'")
-    async with cell.tx() as tx, asyncio.timeout(20):
+    async with cell.tx() as tx, asyncio.timeout(30):
         assert await stock.take(tx, [checkout]) == {checkout}
         # Orders and books are written here, and others go on.
         await stock.hold(cell, press(shop, BEN))

@@ -44,6 +44,7 @@ BANNED_TEXT = {
     "in sync with": "say it once: one function, or a golden file both sides read",
     "_v2": "replace the old one in the same change",
 }
+CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time"}
 DOMAIN_WORDS = {
     *("shop", "show", "shows", "room", "rooms", "basket", "baskets", "order", "orders", "seller"),
     *("sellers", "shopper", "variant", "variants", "stock", "voucher"),
@@ -121,6 +122,17 @@ def test_no_leftovers() -> None:
     for path in [*ALL, *FRONT_END]:
         for text, remedy in BANNED_TEXT.items():
             assert text not in read(path), f"{path}: `{text}`: {remedy}"
+
+
+def test_no_test_asserts_how_long_something_took() -> None:
+    for path in TESTS:
+        for node in ast.walk(ast.parse(read(path))):
+            if not isinstance(node, ast.Assert):
+                continue
+            clocks = CLOCKS & {
+                part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)
+            }
+            assert not clocks, f"{path}:{node.lineno}: machines differ; measure it in bench/"
 
 
 def test_every_folder_says_what_it_owns_says_and_hears() -> None:

@@ -79,7 +79,7 @@ class Encoder(threading.Thread):
 
     async def accepted(self) -> None:
         """Wait until the first packet went out."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             await self._accepted.wait()
 
     async def ended(self) -> None:

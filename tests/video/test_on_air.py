@@ -69,7 +69,7 @@ async def finish(cell: Cell, channel: OnAir) -> None:
 
 async def ended(player: httpx2.AsyncClient, path: str) -> str:
     """Reload until the playlist is closed."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             text = await playlist(player, path + "index.m3u8")
             if "#EXT-X-ENDLIST" in text:
@@ -281,7 +281,7 @@ async def test_a_lost_encoder_is_told_after_three_seconds(
     stop = await cell.hear("news", lambda _subject, _payload: heard.set())
     with sending(Encoder(film, channel.url)):
         pass
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while "StreamLost" not in await states_said(cell, channel):
             await heard.wait()
             heard.clear()

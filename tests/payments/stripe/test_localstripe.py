@@ -234,7 +234,7 @@ async def test_its_messages_are_signed_right_and_refused_for_their_old_version(
     async def heard() -> tuple[dict[str, str], bytes] | None:
         return relay[0].heard[0] if relay[0].heard else None
 
-    headers, body = await eventually(heard, seconds=10)
+    headers, body = await eventually(heard, seconds=60)
     with pytest.raises(provider.WrongMessage) as refused:
         local.read_webhook(headers, body)
     assert refused.value.details["version"] == "2017-08-15"

@@ -14,7 +14,7 @@ from bench import machine
 from bench.table import Row
 from panier.kit.log import set_up_logs
 
-NAMES = ("holds", "checkout", "growth", "fanout")
+NAMES = ("holds", "checkout", "growth", "fanout", "moments")
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = ("claim", "way", "median", "range of the rounds", "note")
 INTRODUCTION = """\

@@ -97,17 +97,22 @@ class Bench:
         """Open all sockets of one server and see what they take."""
         await asyncio.sleep(1)
         before = resident_bytes(server.pid)
+        readers = await self.readers(port, hellos)
+        each = (resident_bytes(server.pid) - before) / SOCKETS
+        return Way(name, server.pid, send, readers, each)
+
+    async def readers(self, port: int, hellos: list[str]) -> asyncio.subprocess.Process:
+        """Open a socket that only reads for each hello."""
         readers = await self.start(
-            sys.executable, "-m", "bench.readers", str(port), str(SOCKETS), "/"
+            sys.executable, "-m", "bench.readers", str(port), str(len(hellos)), "/"
         )
         assert readers.stdin is not None
         assert readers.stdout is not None
         for hello in hellos:
             readers.stdin.write(base64.b64encode(hello.encode()) + b"\n")
         async with asyncio.timeout(120):
-            assert await readers.stdout.readline() == b"ready\n", name
-        each = (resident_bytes(server.pid) - before) / SOCKETS
-        return Way(name, server.pid, send, readers, each)
+            assert await readers.stdout.readline() == b"ready\n", port
+        return readers
 
     async def floor(self) -> Way:
         """Run the C loop, or, without a compiler, the Python loop under its own name."""

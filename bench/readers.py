@@ -1,15 +1,19 @@
 """Sockets that only read: `python -m bench.readers PORT SOCKETS PATH`.
 
 Reads one hello (base64, may be empty) a socket from standard input, opens all sockets, sends each
-its hello as a WebSocket frame and prints "ready". For every further line it waits until nothing
-has come for a while and prints how many frames came since the last time.
+its hello as a WebSocket frame and prints "ready". For every empty line it waits until nothing has
+come for a while and prints how many frames came since the last time. For a line with a word it
+prints "listening" and, when the word has come to every socket, the moments at which it came (JSON,
+seconds of the machine's monotonic clock, the first first).
 """
 
 import base64
+import json
 import os
 import select
 import socket
 import sys
+import time
 
 QUIET_SECONDS = 0.4
 BUFFER = bytearray(1 << 20)
@@ -35,6 +39,7 @@ class Reader:
         assert b" 101 " in answer, answer
         self.head = answer.partition(b"\r\n\r\n")[2]
         self.left = 0
+        self.latest = memoryview(b"")
         if hello:
             # A mask of zeros is a mask: the payload goes as it is (RFC 6455, section 5.3).
             size = len(hello).to_bytes(2) if len(hello) > 125 else b""
@@ -46,7 +51,8 @@ class Reader:
         """Read what is there; return how many frames began in it."""
         got = self.socket.recv_into(BUFFER)
         assert got, "the server closed a socket"
-        data = self.head + bytes(memoryview(BUFFER)[:got])
+        self.latest = memoryview(BUFFER)[:got]
+        data = self.head + bytes(self.latest)
         at, frames = self.left, 0
         while at + 10 <= len(data) or (at + 2 <= len(data) and data[at + 1] < 126):
             if data[at] == PING:
@@ -73,6 +79,30 @@ def drain(readers: dict[int, Reader], epoll: select.epoll) -> int:
     return frames
 
 
+def listen(readers: dict[int, Reader], epoll: select.epoll, word: bytes) -> list[float]:
+    """Read until `word` has come to every socket; return when it came to each."""
+    ends = dict.fromkeys(readers, b"")
+    moments: list[float] = []
+    while ends:
+        for fd, _ in epoll.poll():
+            readers[fd].read()
+            if fd not in ends:
+                continue
+            text = ends[fd] + readers[fd].latest  # a word may come in two pieces
+            if word in text:
+                moments.append(time.monotonic())
+                del ends[fd]
+            else:
+                ends[fd] = text[-len(word) :]
+    return moments
+
+
+def say(answer: object) -> None:
+    """Answer the benchmark with one line."""
+    sys.stdout.write(f"{answer}\n")
+    sys.stdout.flush()
+
+
 def main(port: int, sockets: int, path: str) -> None:
     """Open the sockets and count for as long as somebody asks."""
     readers, epoll = {}, select.epoll()
@@ -81,8 +111,7 @@ def main(port: int, sockets: int, path: str) -> None:
         readers[reader.socket.fileno()] = reader
         epoll.register(reader.socket, select.EPOLLIN)
     drain(readers, epoll)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    say("ready")
     stdin = sys.stdin.fileno()
     epoll.register(stdin, select.EPOLLIN)
     frames = 0
@@ -92,14 +121,17 @@ def main(port: int, sockets: int, path: str) -> None:
             frames += readers[fd].read()
         if stdin not in ready:
             continue
-        if not os.read(stdin, 64):
+        asked = os.read(stdin, 64)
+        if not asked:
             return
         epoll.unregister(stdin)
-        frames += drain(readers, epoll)
+        if word := asked.strip():
+            say("listening")
+            say(json.dumps(listen(readers, epoll, word)))
+        else:
+            say(frames + drain(readers, epoll))
+            frames = 0
         epoll.register(stdin, select.EPOLLIN)
-        sys.stdout.write(f"{frames}\n")
-        sys.stdout.flush()
-        frames = 0
 
 
 if __name__ == "__main__":

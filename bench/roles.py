@@ -36,7 +36,8 @@ async def role(name: str, settings: Mapping[str, str]) -> AsyncIterator[tuple[in
         sys.executable, "-m", "panier", "run", name, env=given
     )
     try:
-        await _until_open(port)
+        if name != "worker":  # nobody connects to it: what it is to do waits in the database
+            await _until_open(port)
         yield process.pid, port
     finally:
         process.terminate()

@@ -2,10 +2,14 @@
 
 import asyncio
 import email
+import ssl
+from base64 import b64decode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from email import policy
 from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
 from uuid import UUID
 
 from panier import people
@@ -13,29 +17,45 @@ from panier.kit.cells import Cell
 from panier.kit.db import Tx
 from panier.kit.mail import send_due_mail
 
+ANSWERS = {
+    b"EHLO": b"250-well\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n",
+    b"STAR": b"220 go on\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
+
 
 class PostOffice:
-    """What arrived, in its order."""
+    """What arrived, in its order, and how the senders are treated: well, unless told."""
 
     def __init__(self) -> None:
         """Start with nothing."""
         self.messages: list[EmailMessage] = []
         self.url = ""
+        self.connections = 0
+        self.logins: list[bytes] = []
+        self.login_is_refused = False
+        self.refused: dict[str, bytes] = {}
+        """Whom nothing is taken for, and the word that is answered with no."""
+        self.ends_at = (b"", 0)
+        """Connections end at this word, once so many mails are there."""
+        self.silent_at = b""
+        """From this word on nothing is answered."""
+        self.holds_at = b""
+        """The first sender who comes to this word waits for `go_on`; `holds` tells that it does."""
+        self.holds, self.go_on = asyncio.Event(), asyncio.Event()
+
+    @property
+    def recipients(self) -> list[str]:
+        """Return to whom the messages went, in their order."""
+        return [str(message["To"]) for message in self.messages]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one sender."""
-        writer.write(b"220 post office\r\n")
-        while line := await reader.readline():
-            word = line[:4].upper()
-            if word == b"DATA":
-                writer.write(b"354 go on\r\n")
-                self.messages.append(await _read_message(reader))
-            if word == b"QUIT":
-                writer.write(b"221 bye\r\n")
-                break
-            writer.write(b"250 well\r\n")
+        self.connections += 1
+        await _Talk(self, reader, writer).go()
         writer.close()
-        await writer.wait_closed()
+        with suppress(ConnectionError):  # the sender hung up first
+            await writer.wait_closed()
 
     async def collect(self, cell: Cell) -> list[EmailMessage]:
         """Have all queued mail sent here; returns what is new, by recipient and subject."""
@@ -43,6 +63,67 @@ class PostOffice:
         while await send_due_mail(cell, self.url, "panier@example.org"):
             pass
         return sorted(self.messages[before:], key=lambda m: (m["To"], m["Subject"]))
+
+
+class _Talk:
+    """One connection."""
+
+    def __init__(
+        self, office: PostOffice, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._office, self._reader, self._writer = office, reader, writer
+        self._begun = False
+        self._to = ""
+
+    async def go(self) -> None:
+        """Answer word by word until one of both ends it."""
+        office = self._office
+        self._writer.write(b"220 post office\r\n")
+        while line := await self._reader.readline():
+            word = line[:4].upper()
+            if word == office.holds_at:
+                office.holds_at = b""
+                office.holds.set()
+                await office.go_on.wait()
+            end, mails = office.ends_at
+            if word == end and len(office.messages) >= mails:
+                return
+            if word == office.silent_at:
+                await self._reader.read()  # until the sender has enough of it
+                return
+            self._writer.write(await self._answer(word, line.decode()))
+            if word == b"STAR":
+                await self._writer.drain()
+                await self._writer.start_tls(_tls())
+            if word == b"QUIT":
+                return
+
+    async def _answer(self, word: bytes, line: str) -> bytes:
+        office = self._office
+        if word in ANSWERS:
+            return ANSWERS[word]
+        if word == b"AUTH":
+            *_, secret = line.split()
+            office.logins.append(b64decode(secret))
+            return b"535 no\r\n" if office.login_is_refused else b"235 well\r\n"
+        if word == b"MAIL" and self._begun:
+            return b"503 one after the other\r\n"
+        if word == b"RCPT":
+            self._to = line[line.index("<") + 1 : line.index(">")]
+        if word in {b"RCPT", b"DATA"} and office.refused.get(self._to) == word:
+            return b"550 not for them\r\n"
+        if word == b"DATA":
+            self._writer.write(b"354 go on\r\n")
+            office.messages.append(await _read_message(self._reader))
+        self._begun = word in {b"MAIL", b"RCPT"}
+        return b"250 well\r\n"
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_suffix(".pem"))
+    return context
 
 
 async def _read_message(reader: asyncio.StreamReader) -> EmailMessage:

@@ -1,18 +1,10 @@
-"""Ids, tokens, errors, mail: the small tools."""
-
-import email
-from email import policy
-from pathlib import Path
-from urllib.parse import quote
+"""Ids, tokens, errors: the small tools."""
 
 import pytest
 import time_machine
 
-from panier.kit.cells import Cell
-from panier.kit.db import value
 from panier.kit.errors import BadInput, NotFound
 from panier.kit.ids import new_id
-from panier.kit.mail import queue_mail, send_due_mail
 from panier.kit.signing import BadToken, Signer
 
 SECRET = "a secret of tests, long enough to sign"
@@ -59,26 +51,3 @@ def test_an_error_says_what_happened_in_one_shape() -> None:
         }
     }
     assert str(NotFound()) == "not_found"
-
-
-async def test_a_queued_mail_lands_in_the_folder_once(cell: Cell, tmp_path: Path) -> None:
-    folder = tmp_path / "mail of today"
-    async with cell.tx() as tx:
-        await queue_mail(tx, "anna@example.org", "Ihre\nBestellung", "Danke", "<p>Danke</p>")
-    for sent in (1, 0):
-        found = await send_due_mail(cell, f"file://{quote(str(folder))}", "shop@example.org")
-        assert found == sent
-    [path] = folder.iterdir()
-    message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-    assert message["Subject"] == "Ihre Bestellung"
-    assert message["To"] == "anna@example.org"
-    assert message.get_body(("plain",)).get_content() == "Danke\n"  # type: ignore[union-attr]
-
-
-async def test_a_mail_that_cannot_be_sent_waits_for_its_next_try(cell: Cell) -> None:
-    async with cell.tx() as tx:
-        await queue_mail(tx, "anna@example.org", "Order", "Thanks", "<p>Thanks</p>")
-    assert await send_due_mail(cell, "smtp://127.0.0.1:1", "shop@example.org") == 1
-    async with cell.read() as tx:
-        assert await value(tx, "select attempts from mail where sent_at is null") == 1
-    assert await send_due_mail(cell, "smtp://127.0.0.1:1", "shop@example.org") == 0

@@ -2,11 +2,14 @@
 
 import asyncio
 import smtplib
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from time import monotonic
+from typing import LiteralString, Protocol
+from urllib.parse import ParseResult, unquote, urlparse
 from uuid import UUID
 
 import msgspec
@@ -18,14 +21,42 @@ from panier.kit.db import Tx, rows, run
 from panier.kit.ids import new_id
 
 TRIES_MAX = 10
-"""Failures before a mail is given up; it stays in the table with its error."""
+"""Failures of one mail before it is given up; it stays in the table with its error, due never."""
+BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 15, 3600
+"""The wait after a mail's first failure, doubled with each, and the longest one."""
+AWAY_SECONDS, AWAY_SECONDS_MAX = 15, 600
+"""Nobody there to take mail: each waits as long again as it has waited, within these."""
 BATCH_MAX = 50
-"""Mails sent in one go."""
+"""Mails sent in one go, over one connection."""
+ANSWER_SECONDS_MAX = 20
+"""How long a mail server may take for an answer; a mail needs four, one more where it fails."""
+BATCH_SECONDS_MAX = 120
+"""No mail is begun so long after its batch was claimed."""
+LEASE_SECONDS = 300
+"""After this the mails of a worker that died are due again; of one that lives, the last is out."""
 
 CLAIM = """
-select id, recipient, subject, body_text, body_html, attempts from mail
-where sent_at is null and attempts < %s and next_try_at <= %s
-order by id for update skip locked limit %s
+update mail set next_try_at = %(lease)s where id in (
+  select id from mail
+  where sent_at is null and attempts < %(tries)s and next_try_at <= %(now)s
+  order by next_try_at, id limit %(limit)s for update skip locked)
+returning id, recipient, subject, body_text, body_html, attempts
+"""
+SENT = "update mail set sent_at = %(now)s where id = %(id)s"
+# Once its lease is over a mail may be another worker's: only who still has it says that it waits.
+FAIL = """
+update mail set attempts = attempts + 1, error = %(error)s,
+  next_try_at = case when attempts + 1 < %(tries)s then %(again)s else 'infinity' end
+where id = %(id)s and next_try_at = %(lease)s and sent_at is null
+"""
+AWAY = """
+update mail set error = %(error)s,
+  next_try_at = %(now)s + least(greatest(%(now)s - at, %(shortest)s), %(longest)s)
+where id = any(%(ids)s) and next_try_at = %(lease)s and sent_at is null
+"""
+GIVE_BACK = """
+update mail set next_try_at = %(now)s
+where id = any(%(ids)s) and next_try_at = %(lease)s and sent_at is null
 """
 
 log = structlog.get_logger()
@@ -57,26 +88,156 @@ async def queue_mail(tx: Tx, recipient: str, subject: str, text: str, html: str)
 async def send_due_mail(cell: Cell, target: str, sender: str) -> int:
     """Send what is due to `target` (`file:///folder` or `smtp://user:password@host:port`).
 
-    A mail may be sent twice when a worker dies between the server's yes and the commit; it
-    bears the same Message-ID then.
+    Returns how many were sent; 0: nothing is due, or nothing gets through just now. No transaction
+    is open while the server works: mails are leased, sent one by one and each marked at once, so
+    several workers share them. A mail is sent twice when its worker dies between the server's yes
+    and the mark, or the yes itself is lost; it bears the same Message-ID then.
     """
-    async with cell.tx() as tx:
-        due = await rows(tx, CLAIM, (TRIES_MAX, now(), BATCH_MAX), Mail)
-        for mail in due:
+    ends = monotonic() + BATCH_SECONDS_MAX
+    batch = _Batch(cell, now() + timedelta(seconds=LEASE_SECONDS))
+    await batch.claim()
+    if not batch.waiting:
+        return 0
+    try:
+        post = await asyncio.to_thread(_open, target)
+    except OSError as error:  # what smtplib raises is one, too
+        log.warning("no mail can leave", mails=len(batch.waiting), error=repr(error))
+        await batch.put_off(error)
+        return 0
+    sent = 0
+    try:
+        while batch.waiting and not post.is_lost and monotonic() < ends:
+            sending = asyncio.create_task(batch.send_next(post, sender))
             try:
-                await asyncio.to_thread(_send, _compose(mail, sender), mail.id, target)
-            except (OSError, smtplib.SMTPException) as error:
-                log.warning("mail not sent", mail=str(mail.id), error=repr(error))
-                again = now() + timedelta(seconds=min(3600, 15 * 2**mail.attempts))
-                await run(
-                    tx,
-                    "update mail set attempts = attempts + 1, next_try_at = %s, error = %s"
-                    " where id = %s",
-                    (again, repr(error)[:500], mail.id),
-                )
-            else:
-                await run(tx, "update mail set sent_at = %s where id = %s", (now(), mail.id))
-    return len(due)
+                sent += await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                await sending  # who is stopped still marks the mail that is on its way
+                raise
+    finally:
+        await asyncio.to_thread(post.close)
+        await batch.give_back()
+    return sent
+
+
+class _Batch:
+    """Mails that are this worker's until `lease`, and what becomes of them."""
+
+    def __init__(self, cell: Cell, lease: datetime) -> None:
+        """Prepare; `claim` fills it."""
+        self._cell = cell
+        self._lease = lease
+        self.waiting: list[Mail] = []
+
+    async def claim(self) -> None:
+        """Take what is due and nobody else's."""
+        given = {"lease": self._lease, "tries": TRIES_MAX, "now": now(), "limit": BATCH_MAX}
+        async with self._cell.tx() as tx:
+            self.waiting = sorted(await rows(tx, CLAIM, given, Mail), key=lambda mail: mail.id)
+
+    async def send_next(self, post: "_Post", sender: str) -> bool:
+        """Send the first that waits, and mark it; false when it failed."""
+        mail = self.waiting.pop(0)
+        try:
+            await asyncio.to_thread(post.send, _compose(mail, sender), mail.id)
+        except Exception as error:  # noqa: BLE001 - what is wrong with one holds up no other
+            told, failures = repr(error)[:500], mail.attempts + 1
+            log.warning("mail not sent", mail=str(mail.id), failures=failures, error=told)
+            wait = min(BACK_OFF_SECONDS_MAX, BACK_OFF_SECONDS * 2**mail.attempts)
+            again = now() + timedelta(seconds=wait)
+            await self._mark(FAIL, id=mail.id, again=again, tries=TRIES_MAX, error=told)
+            return False
+        await self._mark(SENT, id=mail.id)
+        return True
+
+    async def put_off(self, error: OSError) -> None:
+        """Let all wait until somebody may be there again; no mail has failed by that."""
+        shortest, longest = timedelta(seconds=AWAY_SECONDS), timedelta(seconds=AWAY_SECONDS_MAX)
+        told = repr(error)[:500]
+        await self._mark(AWAY, ids=self._ids(), error=told, shortest=shortest, longest=longest)
+
+    async def give_back(self) -> None:
+        """Let those that were not begun be due at once, for whoever comes first."""
+        if self.waiting:
+            log.info("mails given back", mails=len(self.waiting))
+            await self._mark(GIVE_BACK, ids=self._ids())
+
+    def _ids(self) -> list[UUID]:
+        return [mail.id for mail in self.waiting]
+
+    async def _mark(self, sql: LiteralString, **given: object) -> None:
+        async with self._cell.tx() as tx:
+            await run(tx, sql, {"now": now(), "lease": self._lease, **given})
+
+
+class _Post(Protocol):
+    """Where mails leave. All of it blocks, and has a limit."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether nothing more leaves this way."""
+
+    def send(self, message: EmailMessage, key: UUID, /) -> None:
+        """Send one; what fails with it leaves the way open for the next, or is lost."""
+
+    def close(self) -> None:
+        """End it; never raises."""
+
+
+class _Folder:
+    """Keeps mails as files for somebody to read: each of them appears whole."""
+
+    is_lost = False
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self._path = path
+
+    def send(self, message: EmailMessage, key: UUID) -> None:
+        part = self._path / f".{key}.part"
+        part.write_bytes(message.as_bytes())
+        part.replace(self._path / f"{key}.eml")
+
+    def close(self) -> None:
+        pass
+
+
+class _Server:
+    """One connection to a mail server, logged in once."""
+
+    def __init__(self, url: ParseResult) -> None:
+        kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+        host = url.hostname or "localhost"
+        self._smtp = kind(host, url.port or 0, timeout=ANSWER_SECONDS_MAX)
+        try:
+            if url.scheme == "smtp" and url.username:
+                self._smtp.starttls()
+            if url.username:
+                self._smtp.login(unquote(url.username), unquote(url.password or ""))
+            self._smtp.ehlo_or_helo_if_needed()
+        except BaseException:
+            self._smtp.close()
+            raise
+
+    @property
+    def is_lost(self) -> bool:
+        return self._smtp.sock is None  # smtplib closes it where a server ends, hangs or says 421
+
+    def send(self, message: EmailMessage, _key: UUID) -> None:
+        try:
+            self._smtp.send_message(message)
+        except Exception:
+            with suppress(smtplib.SMTPException):
+                self._smtp.rset()  # not all refusals end the mail that was begun
+            raise
+
+    def close(self) -> None:
+        with suppress(smtplib.SMTPException):
+            self._smtp.quit()
+
+
+def _open(target: str) -> _Post:
+    url = urlparse(target)
+    return _Folder(Path(unquote(url.path))) if url.scheme == "file" else _Server(url)
 
 
 def _compose(mail: Mail, sender: str) -> EmailMessage:
@@ -89,19 +250,3 @@ def _compose(mail: Mail, sender: str) -> EmailMessage:
     message.set_content(mail.body_text)
     message.add_alternative(mail.body_html, subtype="html")
     return message
-
-
-def _send(message: EmailMessage, key: UUID, target: str) -> None:
-    url = urlparse(target)
-    if url.scheme == "file":
-        folder = Path(unquote(url.path))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{key}.eml").write_bytes(message.as_bytes())
-        return
-    kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
-    with kind(url.hostname or "localhost", url.port or 0, timeout=20) as server:
-        if url.scheme == "smtp" and url.username:
-            server.starttls()
-        if url.username:
-            server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(message)

@@ -75,6 +75,7 @@ async def hasten(tx: Tx) -> None:
         ("sandbox_webhook", "next_try_at"),
         ("payment_refund", "look_at"),
         ("card_to_forget", "look_at"),
+        ("dispute_answer", "look_at"),
     ):
         await tx.execute(f"update {table} set {column} = now() where {column} is not null")
 

@@ -18,6 +18,7 @@ import panier.bookings.pages
 import panier.catalog.pages
 import panier.catalog.routes
 import panier.creators.pages
+import panier.disputes.pages
 import panier.incentives.pages
 import panier.incentives.routes
 import panier.invoices.pages
@@ -40,6 +41,7 @@ import panier.stock.routes
 import panier.taxes.pages
 from panier import (
     bookings,
+    disputes,
     engines,
     orders,
     parcels,
@@ -60,6 +62,7 @@ from panier.settings import Settings
 
 GRACE_SECONDS = 5
 """What requests in flight have when the server is told to stop."""
+LARGE_FORMS = {**parcels.LARGE_FORMS, **bookings.LARGE_FORMS, **disputes.LARGE_FORMS}
 
 ROUTERS = [
     panier.markets.pages.router,
@@ -85,6 +88,7 @@ ROUTERS = [
     panier.orders.routes.router,
     panier.payments.pages.router,
     panier.payments.routes.router,
+    panier.disputes.pages.router,
     panier.payouts.pages.router,
     panier.reports.routes.router,
     panier.reports.pages.router,
@@ -149,7 +153,7 @@ def create_app(runtime: Runtime) -> FastAPI:
             Middleware(web.LanguageOf),
             Middleware(web.Access),
             Middleware(web.SameOrigin, settings=settings),
-            Middleware(web.BodyLimit, larger={**parcels.LARGE_FORMS, **bookings.LARGE_FORMS}),
+            Middleware(web.BodyLimit, larger=LARGE_FORMS),
             Middleware(web.Express, routes=EXPRESS),
         ],
     )

@@ -192,6 +192,15 @@ class DisputeClosed(Event, frozen=True, kw_only=True):
     won: bool
 
 
+class DisputeAnswered(Event, frozen=True, kw_only=True):
+    """A provider took what we answered to a dispute, or did not."""
+
+    dispute: UUID
+    payment: UUID
+    reason: str | None
+    """Why it did not take it; empty: it did."""
+
+
 class TransferReported(Event, frozen=True, kw_only=True):
     """A provider told how a transfer to a seller's or creator's account ended."""
 

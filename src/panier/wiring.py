@@ -21,6 +21,7 @@ from panier import (
     stock,
     taxes,
 )
+from panier.disputes import handlers as dispute_reactions
 from panier.incentives import handlers as incentive_reactions
 from panier.invoices import handlers as invoice_reactions
 from panier.kit.cells import Cell
@@ -65,8 +66,9 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.OrderRefused: [order_reactions.tell_refusal],
     events.RefundDone: [parcel_reactions.book_refund],
     events.RefundFailed: [parcel_reactions.note_failure, parcel_reactions.fill_in_by_dispute],
-    events.DisputeOpened: [parcel_reactions.book_dispute, parcel_reactions.tell_disputed],
-    events.DisputeClosed: [parcel_reactions.close_dispute, parcel_reactions.tell_decided],
+    events.DisputeOpened: [parcel_reactions.book_dispute, dispute_reactions.tell_disputed],
+    events.DisputeClosed: [parcel_reactions.close_dispute, dispute_reactions.tell_decided],
+    events.DisputeAnswered: [dispute_reactions.tell_untaken],
     events.PayoutMoved: [payout_reactions.tell_payout],
     events.OrderShipped: [parcel_reactions.tell_shipped],
     events.OrderDelivered: [payout_reactions.start_clock],
@@ -166,6 +168,10 @@ async def _send_refunds(runtime: Runtime, cell: Cell) -> None:
     await payments.send_refunds(cell, runtime.settings)
 
 
+async def _send_dispute_answers(runtime: Runtime, cell: Cell) -> None:
+    await payments.send_answers(cell, runtime.settings)
+
+
 async def _forget_cards(runtime: Runtime, cell: Cell) -> None:
     await payments.forget_cards(cell, runtime.settings)
 
@@ -205,6 +211,7 @@ TIMERS = [
     Timer("deliver webhooks", 1.0, _deliver_webhooks),
     Timer("resume payments", 5.0, _resume_payments),
     Timer("send refunds", 1.0, _send_refunds),
+    Timer("send dispute answers", 2.0, _send_dispute_answers),
     Timer("forget cards", 5.0, _forget_cards),
     Timer("release due", 5.0, _release_due),
     Timer("send payouts", 2.0, _send_payouts),

@@ -16,8 +16,8 @@ from panier.kit.delivery import Courier
 from panier.kit.ids import new_id
 from panier.kit.money import Money
 from panier.parcels import Cancelling, NotSettled, Wanted
-from panier.parcels.disputes import book_lost, find_case
-from panier.payments import sandbox
+from panier.parcels.disputes import book_lost
+from panier.payments import find_case, sandbox
 from panier.payments.rules import Behaviour
 from panier.settings import Settings
 from panier.wiring import REACTIONS

@@ -64,16 +64,21 @@ async def test_seller_and_finance_read_what_is_disputed_and_until_when(
     async with cell.read() as tx:
         number = await value(tx, "select number from orders")
         until = await value(tx, "select evidence_until from dispute")
+        dispute = await value(tx, "select id from dispute")
     assert timedelta(days=6) < until - now() < timedelta(days=8)
     assert set(mails) == {"anna@example.org", "fay@example.org", "zoe@example.org"}
-    for reader in ("fay@example.org", "zoe@example.org"):
+    pages = {
+        "fay@example.org": f"/fr/disputes/{dispute}",
+        "zoe@example.org": f"/fr/seller/orders/{sold.order}",
+    }
+    for reader, page in pages.items():
         mail = mails[reader]
         assert mail["Subject"] == f"A payment is disputed: {number}"
         for text in (text_of(mail), html_of(mail)):
             assert "€84.67" in text
             assert "The buyer says that nothing arrived." in text
             assert str(until.astimezone(ZoneInfo("Europe/Paris")).day) in text
-            assert f"/fr/seller/orders/{sold.order}" in text
+            assert page in text
     assert "Please send nothing of this order" in text_of(mails["zoe@example.org"])
 
 

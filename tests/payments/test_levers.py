@@ -38,6 +38,7 @@ async def test_only_administrators_pull_the_levers(client: httpx2.AsyncClient, c
             await client.put(f"{API}/faults", json={"lost": 1}),
             await client.post(f"{API}/payments/pi_0/dispute", json={}),
             await client.post(f"{API}/disputes/dp_0", json={"won": True}),
+            await client.post(f"{API}/disputes/dp_0/answer", json={"key": str(new_id())}),
             await client.get(f"{API}/accounts/acct_0", headers=JSON),
             await client.post("/fr/sandbox/faults", data={"lost": "1"}),
             await client.post("/fr/sandbox/disputes/dp_0", data={"decision": "won"}),
@@ -95,6 +96,32 @@ async def test_a_tester_authorises_captures_and_gives_back(
     assert cancelled.json()["state"] == "cancelled"
     assert (await client.post(f"{API}/payments/{freed}/capture", json=TEN)).status_code == 409
     assert (await client.get("/gb/api/sandbox/faults")).status_code == 403
+
+
+async def test_a_tester_answers_the_dispute_of_their_own_payment(
+    client: httpx2.AsyncClient, cell: Cell, settings: Settings
+) -> None:
+    await become_admin(cell, client)
+    wish = {"key": str(new_id()), "token": await buying.card(cell), "amount": TEN}
+    paid = (await client.post(f"{API}/payments", json=wish)).json()["id"]
+    opened = await client.post(f"{API}/payments/{paid}/dispute", json={})
+    home = f"{API}/disputes/{opened.json()['id']}"
+    told = {"key": str(new_id()), "statement": "They signed for it."}
+    for _ in range(2):
+        answer = await client.post(f"{home}/answer", json=told)
+        assert answer.json()["evidence"]["statement"] == "They signed for it.", answer.text
+    assert "They signed for it." in (await client.get("/fr/sandbox/")).text
+    other = told | {"key": str(new_id())}
+    again = await client.post(f"{home}/answer", json=other, headers=JSON)
+    assert (again.status_code, again.json()["error"]["details"]) == (409, {"reason": "answered"})
+    given_in = await client.post(f"{home}/answer", json={"key": str(new_id())})
+    assert given_in.json()["state"] == "lost"
+    assert (await client.post(f"{API}/disputes/dp_0/answer", json=told)).status_code == 404
+    ours = await paying.pay(cell, settings)
+    async with cell.tx() as tx:
+        of_order = await sandbox.open_dispute(tx, ours.reference or "", "fraudulent")
+    refused = await client.post(f"{API}/disputes/{of_order.id}/answer", json=told, headers=JSON)
+    assert refused.json()["error"]["details"] == {"reason": "payment_of_an_order"}
 
 
 async def test_a_refund_of_an_order_is_not_made_behind_its_back(

@@ -8,6 +8,7 @@ limits  one invoice an order, one credit note a refund; 50,000 documents a file;
 """
 
 from panier.invoices.actions import write_credit_note, write_invoice
+from panier.invoices.paper import print_pdf
 from panier.invoices.queries import (
     Document,
     Finding,
@@ -24,6 +25,7 @@ __all__ = [
     "find_document",
     "find_invoice",
     "list_documents_of",
+    "print_pdf",
     "write_credit_note",
     "write_invoice",
 ]

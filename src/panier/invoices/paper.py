@@ -219,8 +219,8 @@ def _notes(said: Body, *, credit: bool) -> list[str]:
     return [*(exempt if said.reverse_charge else []), *paid, issued]
 
 
-def print_pdf(document: Document) -> bytes:
-    """Set a document as a PDF; takes some 0.1 s, so do it in a thread."""
-    text = msgspec.json.encode(write_out(document)).decode()
+def print_pdf(*documents: Document) -> bytes:
+    """Set documents as one PDF; takes some 0.1 s, so do it in a thread."""
+    text = msgspec.json.encode([write_out(document) for document in documents]).decode()
     made: bytes = typst.compile(TEMPLATE, sys_inputs={"data": text})
     return made

@@ -4,8 +4,8 @@ owns    order_step (with orders), fulfilment, parcel, giving_back, order_refund 
         the objects labels/…
 says    OrderShipped, OrderDelivered, OrderCancelled, ReturnAsked, ReturnLabelled, OrderReturned,
         OrderRefunded
-hears   RefundDone, RefundFailed; DisputeOpened, DisputeClosed (books, states, mails to sellers
-        and finance); its own events (mails to the buyer)
+hears   RefundDone, RefundFailed; DisputeOpened, DisputeClosed (books, states); its own events
+        (mails to the buyer)
 limits  20 parcels an order, 200 orders a bulk action; 14 days to withdraw; a label of 5 MiB
 """
 
@@ -21,7 +21,7 @@ from panier.parcels.actions import (
 )
 from panier.parcels.bookings import end_slots, give_up, list_booked
 from panier.parcels.disputes import NotSettled, check_disputes
-from panier.parcels.queries import Finding, check_parcels
+from panier.parcels.queries import Finding, Parcel, Story, check_parcels, list_stories
 from panier.parcels.refunds import Ask, Refund, ask_again, give_money, list_refunds
 from panier.parcels.returns import Directions, ask_return, close_return, direct, receive
 from panier.parcels.reversal import WHOLE, Nothing, RefundTooMuch, Wanted
@@ -48,9 +48,11 @@ __all__ = [
     "NotSettled",
     "Nothing",
     "NothingChosen",
+    "Parcel",
     "Reason",
     "Refund",
     "RefundTooMuch",
+    "Story",
     "TooLate",
     "TooManyUnits",
     "Wanted",
@@ -68,6 +70,7 @@ __all__ = [
     "give_up",
     "list_booked",
     "list_refunds",
+    "list_stories",
     "lose",
     "pack",
     "receive",

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from panier import ledger, orders, payments
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows, run, value
-from panier.kit.errors import NotFound, PanierError
+from panier.kit.errors import PanierError
 from panier.kit.money import Money
 from panier.orders import Checkout, State
 from panier.parcels.actions import Cancelling, take_back
@@ -29,15 +29,6 @@ class NotSettled(PanierError):
     """The payment of this dispute is not settled yet."""
 
     code, status = "not_settled", 409
-
-
-async def find_case(tx: Tx, payment: UUID, dispute: UUID) -> tuple[Payment, Dispute]:
-    """Return a dispute and its payment; raises NotFound."""
-    found = await payments.find_payment(tx, payment)
-    case = next((d for d in await payments.list_disputes(tx, payment) if d.id == dispute), None)
-    if found is None or case is None:
-        raise NotFound
-    return found, case
 
 
 async def book_opened(tx: Tx, payment: Payment, dispute: Dispute) -> None:
@@ -219,11 +210,12 @@ async def _is_booked(tx: Tx, key: str) -> bool:
     return bool(await value(tx, "select true from posting where key = %s", (key,)))
 
 
-# A dispute of which some event waits to be told is not looked at yet.
+# A dispute whose opening or end waits to be told is not looked at yet.
 CHECK = """
 with told as (
   select d.*, p.market from dispute d join payment p on p.id = d.payment_id
-  where not exists (select 1 from event v where v.stream = d.id and v.delivered_at is null)),
+  where not exists (select 1 from event v where v.stream = d.id and v.delivered_at is null
+                    and v.kind in ('DisputeOpened', 'DisputeClosed'))),
 lost as (
   select r.dispute_id, sum(r.minor) as minor from order_refund r
   where r.dispute_id is not null group by r.dispute_id),

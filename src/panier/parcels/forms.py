@@ -1,12 +1,12 @@
-"""What the forms of these pages hold: units and amounts by line, files with their limit."""
+"""What the forms of these pages hold: units and amounts by line."""
 
 import re
 from collections.abc import Iterator
 
 from babel.numbers import get_currency_precision
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
-from panier.kit.errors import BadInput, TooLarge
+from panier.kit.errors import BadInput
 from panier.kit.i18n import _
 
 
@@ -43,22 +43,3 @@ def _numbered(given: FormData, name: str) -> Iterator[tuple[int, str, str]]:
         found = re.fullmatch(rf"{name}-([0-9]{{1,4}})", field)
         if found and isinstance(text, str) and text.strip():
             yield int(found[1]), field, text.strip()
-
-
-def read_text(given: FormData, name: str, longest: int) -> str:
-    """Return a text of at most `longest` characters, its line breaks kept. Raises BadInput."""
-    text = given.get(name, "")
-    if not isinstance(text, str) or len(text) > longest:
-        raise BadInput(field=name, reason=_("at most %(count)s characters", count=longest))
-    return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
-
-
-async def read_file(given: FormData, name: str, bytes_max: int) -> bytes | None:
-    """Return an uploaded file, None when nothing was chosen. Raises TooLarge."""
-    file = given.get(name)
-    if not isinstance(file, UploadFile) or not file.filename:
-        return None
-    data = await file.read(bytes_max + 1)
-    if len(data) > bytes_max:
-        raise TooLarge(limit=bytes_max)
-    return data

@@ -18,7 +18,6 @@ from panier.kit.ids import new_id
 from panier.kit.sheet import write_sheet
 from panier.orders import PAGE, Checkout, Filter, Order, State
 from panier.parcels.actions import NewParcel, pack, ship
-from panier.parcels.forms import read_file
 from panier.parcels.queries import Story, list_stories, list_waiting
 from panier.parcels.rules import BULK_MAX, CARRIERS, NothingChosen
 from panier.parcels.sheets import SHEET_BYTES_MAX, SentRow, read_sheet
@@ -252,7 +251,7 @@ async def take_sheet(request: Request, reader: people.ReaderHere) -> Response:
     """Send the parcels of a file: number, carrier, tracking; each wrong line is told."""
     _filter(reader, Asked())
     async with request.form() as form:
-        data = await read_file(form, "sheet", SHEET_BYTES_MAX)
+        data = await web.read_file(form, "sheet", SHEET_BYTES_MAX)
     if data is None:
         raise BadInput(field="sheet", reason=_("please choose a file"))
     done, mishaps = 0, []

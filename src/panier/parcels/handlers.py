@@ -2,8 +2,7 @@
 
 from panier import events, payments
 from panier.kit.db import Tx
-from panier.parcels.dispute_letters import tell_decided, tell_disputed
-from panier.parcels.disputes import book_lost, book_opened, book_won, find_case
+from panier.parcels.disputes import book_lost, book_opened, book_won
 from panier.parcels.letters import (
     tell_cancelled,
     tell_directions,
@@ -21,9 +20,7 @@ __all__ = [
     "fill_in_by_dispute",
     "note_failure",
     "tell_cancelled",
-    "tell_decided",
     "tell_directions",
-    "tell_disputed",
     "tell_received",
     "tell_refunded",
     "tell_return",
@@ -45,17 +42,17 @@ async def note_failure(tx: Tx, event: events.RefundFailed) -> None:
 
 async def book_dispute(tx: Tx, event: events.DisputeOpened) -> None:
     """Book what a buyer's bank holds."""
-    await book_opened(tx, *await find_case(tx, event.payment, event.dispute))
+    await book_opened(tx, *await payments.find_case(tx, event.payment, event.dispute))
 
 
 async def close_dispute(tx: Tx, event: events.DisputeClosed) -> None:
     """Book whose the money is, and take a lost one back from all who had a part of it."""
     book = book_won if event.won else book_lost
-    await book(tx, *await find_case(tx, event.payment, event.dispute))
+    await book(tx, *await payments.find_case(tx, event.payment, event.dispute))
 
 
 async def fill_in_by_dispute(tx: Tx, event: events.RefundFailed) -> None:
     """Let what a lost dispute gave to the buyer take the place of the refund that failed."""
     for dispute in await payments.list_disputes(tx, event.payment):
         if dispute.state == "lost":
-            await book_lost(tx, *await find_case(tx, event.payment, dispute.id))
+            await book_lost(tx, *await payments.find_case(tx, event.payment, dispute.id))

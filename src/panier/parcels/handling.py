@@ -19,7 +19,7 @@ from panier.kit.store import get
 from panier.orders import Order
 from panier.parcels.actions import Cancelling, NewParcel, cancel, deliver, lose, pack, ship
 from panier.parcels.bookings import give_up
-from panier.parcels.forms import read_amount, read_amounts, read_file, read_text, read_units
+from panier.parcels.forms import read_amount, read_amounts, read_units
 from panier.parcels.fulfilment import BADGES, STATES, access_order, change
 from panier.parcels.queries import Story, find_parcel, list_stories
 from panier.parcels.refunds import Ask, ask_again, give_money
@@ -157,7 +157,7 @@ async def ship_order(request: Request, reader: people.ReaderHere, order: UUID) -
     found, person = await access_order(reader, order), people.require(reader).id
     form = await request.form()
     parcel = NewParcel(
-        _key(form), str(form.get("carrier", "")), str(form.get("tracking", "")), _some(form)
+        web.read_key(form), str(form.get("carrier", "")), str(form.get("tracking", "")), _some(form)
     )
     return await _do(reader, found, "shipped", lambda tx: ship(tx, order, parcel, person))
 
@@ -168,11 +168,11 @@ async def cancel_order(request: Request, reader: people.ReaderHere, order: UUID)
     found, person = await access_order(reader, order), people.require(reader).id
     form = await request.form()
     asked = Cancelling(
-        _key(form),
+        web.read_key(form),
         by_buyer=False,
         units=_some(form),
         sellable="sellable" in form,
-        note=read_text(form, "note", REASON_MAX),
+        note=web.read_text(form, "note", REASON_MAX),
     )
     return await _do(reader, found, "cancelled", lambda tx: cancel(tx, order, asked, person))
 
@@ -182,7 +182,11 @@ async def cancel_places(request: Request, reader: people.ReaderHere, order: UUID
     """Cancel what a buyer booked; the money goes back."""
     found, person = await access_order(reader, order), people.require(reader).id
     form = await request.form()
-    key, note, line = _key(form), read_text(form, "note", REASON_MAX), str(form.get("line", ""))
+    key, note, line = (
+        web.read_key(form),
+        web.read_text(form, "note", REASON_MAX),
+        str(form.get("line", "")),
+    )
     if not line.isdecimal() or len(line) > 4:
         raise BadInput(field="line", reason=_("please reload the page"))
     return await _do(
@@ -200,14 +204,14 @@ async def refund_order(request: Request, reader: people.ReaderHere, order: UUID)
     form = await request.form()
     shipping = str(form.get("shipping", "")).strip() or "0"
     ask = Ask(
-        _key(form),
+        web.read_key(form),
         Reason.GOODWILL,
         Wanted(
             {},
             read_amounts(form, "amount", found.currency),
             read_amount(shipping, "shipping", found.currency),
         ),
-        read_text(form, "note", REASON_MAX),
+        web.read_text(form, "note", REASON_MAX),
     )
     return await _do(reader, found, "refunded", lambda tx: give_money(tx, order, ask, person))
 
@@ -245,8 +249,8 @@ async def direct_return(
     await _access_return(reader, found, giving)
     runtime: Runtime = request.app.state.runtime
     async with request.form() as form:
-        label = await read_file(form, "label", LABEL_BYTES_MAX)
-        given = Directions(read_text(form, "send_to", REASON_MAX), label)
+        label = await web.read_file(form, "label", LABEL_BYTES_MAX)
+        given = Directions(web.read_text(form, "send_to", REASON_MAX), label)
     await direct(reader.cell, runtime.store, giving, given)
     return _back(reader, found, "directed")
 
@@ -312,13 +316,6 @@ async def _do(reader: Reader, order: Order, done: str, act: Act) -> Response:
 
 def _back(reader: Reader, order: Order, done: str) -> Response:
     return RedirectResponse(f"{reader.market.path}seller/orders/{order.id}?done={done}", 303)
-
-
-def _key(form: FormData) -> UUID:
-    try:
-        return UUID(str(form.get("key", "")))
-    except ValueError:
-        raise BadInput(field="key", reason=_("please reload the page")) from None
 
 
 def _some(form: FormData) -> dict[int, int] | None:

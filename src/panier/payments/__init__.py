@@ -1,11 +1,14 @@
 """Payments: money in, back and on to sellers and creators, through a provider behind one port.
 
-owns    payment, payment_refund, dispute, payment_account, payment_customer, saved_card,
-        card_to_forget, webhook_receipt; the sandbox provider its own sandbox_* tables
-says    PaymentReported, RefundDone, RefundFailed, DisputeOpened, DisputeClosed, TransferReported
+owns    payment, payment_refund, dispute, dispute_answer, dispute_document, payment_account,
+        payment_customer, saved_card, card_to_forget, webhook_receipt; the sandbox provider its own
+        sandbox_* tables
+says    PaymentReported, RefundDone, RefundFailed, DisputeOpened, DisputeClosed, DisputeAnswered,
+        TransferReported
 hears   nothing; orders ask for money outside any transaction and move payments inside theirs
 limits  a payment moves by one table of states; a key is charged, refunded or moved once; refunds
-        and disputes never exceed what was paid; a typed card lives 30 minutes
+        and disputes never exceed what was paid; a dispute is answered once; a typed card lives
+        30 minutes
 """
 
 from panier.payments.accounts import (
@@ -30,7 +33,17 @@ from panier.payments.actions import (
     move,
 )
 from panier.payments.adapters import check_setup, provider_of
-from panier.payments.disputes import Dispute, list_disputes
+from panier.payments.answers import (
+    Answered,
+    Answering,
+    DisputeAnswer,
+    answer_dispute,
+    find_answer,
+    get_proof,
+    list_proofs,
+    send_answers,
+)
+from panier.payments.disputes import Dispute, find_case, find_dispute, list_disputes
 from panier.payments.news import forget_cards
 from panier.payments.provider import (
     AccountAnswer,
@@ -38,8 +51,10 @@ from panier.payments.provider import (
     BadSignature,
     CardForm,
     Charge,
+    Evidence,
     KeyReused,
     NewAccount,
+    Proof,
     Provider,
     ProviderAway,
     RefundAnswer,
@@ -83,15 +98,20 @@ __all__ = [
     "AccountAnswer",
     "AccountState",
     "Answer",
+    "Answered",
+    "Answering",
     "BadSignature",
     "CardDeclined",
     "CardForm",
     "Charge",
     "Dispute",
+    "DisputeAnswer",
+    "Evidence",
     "KeyReused",
     "NewAccount",
     "NewPayment",
     "Payment",
+    "Proof",
     "Provider",
     "ProviderAway",
     "Refund",
@@ -107,12 +127,16 @@ __all__ = [
     "Transfer",
     "TransferAnswer",
     "TransferState",
+    "answer_dispute",
     "check_setup",
     "claim_looks",
     "create",
     "deliver_webhooks",
     "find_account",
+    "find_answer",
     "find_card",
+    "find_case",
+    "find_dispute",
     "find_payment",
     "find_refund",
     "find_transfer",
@@ -120,9 +144,11 @@ __all__ = [
     "forget_cards",
     "forget_useless",
     "get_onboarding_url",
+    "get_proof",
     "keep_card",
     "list_disputes",
     "list_payments",
+    "list_proofs",
     "list_refunds",
     "move",
     "open_account",
@@ -131,6 +157,7 @@ __all__ = [
     "refusal",
     "request_refund",
     "reverse_transfer",
+    "send_answers",
     "send_refunds",
     "transfer",
 ]

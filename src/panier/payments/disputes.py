@@ -14,6 +14,7 @@ from panier.kit.ids import new_id
 from panier.kit.money import Money
 from panier.kit.outbox import record
 from panier.payments.provider import DisputeNews
+from panier.payments.queries import Payment, find_payment
 
 DISPUTE = """id, payment_id as payment, reference, minor, currency, state, reason, at, closed_at,
   evidence_until"""
@@ -137,6 +138,25 @@ async def _close(tx: Tx, payment: Disputed, dispute: Dispute, *, won: bool) -> N
             won=won,
         ),
     )
+
+
+async def find_case(tx: Tx, payment: UUID, dispute: UUID) -> tuple[Payment, Dispute]:
+    """Return a dispute and its payment; raises NotFound."""
+    found = await find_payment(tx, payment)
+    case = next((d for d in await list_disputes(tx, payment) if d.id == dispute), None)
+    if found is None or case is None:
+        raise NotFound
+    return found, case
+
+
+async def find_dispute(tx: Tx, dispute: UUID, market: str) -> Dispute:
+    """Return a market's dispute; raises NotFound."""
+    sql = f"""select {DISPUTE} from dispute where id = %s
+              and payment_id in (select id from payment where market = %s)"""
+    found = await find(tx, sql, (dispute, market), Dispute)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def list_disputes(tx: Tx, payment: UUID) -> list[Dispute]:

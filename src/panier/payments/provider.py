@@ -173,6 +173,40 @@ class DisputeNews(msgspec.Struct, frozen=True):
     """Until when evidence is taken (UTC)."""
 
 
+class Evidence(msgspec.Struct, frozen=True):
+    """What is told of a disputed sale; an empty text is nothing to tell."""
+
+    product: str
+    buyer: str
+    email: str
+    sent_to: str = ""
+    carrier: str = ""
+    tracking: str = ""
+    sent_on: str = ""
+    took_place_on: str = ""
+    statement: str = ""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A file that goes with it: a PDF, PNG or JPEG."""
+
+    what: Literal["receipt", "proof"]
+    """What the buyer was told of the sale, or anything else."""
+    name: str
+    media_type: str
+    body: bytes
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What we answer to a dispute, once: evidence, or where there is none, that we give in."""
+
+    key: UUID
+    reference: str
+    """The provider's name for the dispute."""
+    evidence: Evidence | None
+    proofs: tuple[Proof, ...] = ()
+
+
 class Moved(msgspec.Struct, frozen=True):
     """A payment moved in a way that only its provider can tell for good: it has to be asked."""
 
@@ -248,6 +282,12 @@ class Provider(Protocol):
 
     async def reverse_transfer(self, cell: Cell, wanted: Reversal) -> TransferAnswer:
         """Take money back from an account. Raises NotFound, KeyReused, ProviderAway."""
+
+    async def answer_dispute(self, cell: Cell, wanted: Reply) -> str | None:
+        """Answer a buyer's bank for good; returns why it was not taken: a word of rules.UNTAKEN.
+
+        The same answer again is taken once. Raises ProviderAway.
+        """
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Heard:
         """Check who signed a message and read it. Raises BadSignature."""

@@ -12,7 +12,7 @@ from panier.web.bodies import BodyLimit
 from panier.web.cookies import drop_cookie, read_cookie, set_cookie
 from panier.web.errors import answer, field_error, handle_errors, wants_html
 from panier.web.express import Express, describe, read_body, write_json
-from panier.web.forms import Filled
+from panier.web.forms import Filled, read_file, read_key, read_text
 from panier.web.headers import Outside, SecurityHeaders, allow_framing, allow_paying
 from panier.web.language import LanguageOf, choose_language, chosen_language, negotiate
 from panier.web.origin import SameOrigin
@@ -59,6 +59,9 @@ __all__ = [
     "negotiate",
     "read_body",
     "read_cookie",
+    "read_file",
+    "read_key",
+    "read_text",
     "render",
     "render_letter",
     "render_text",

@@ -67,6 +67,7 @@ MENU: tuple[Link | Group, ...] = (
         (
             Link(N_("Balance"), "balance", _for("seller", "host")),
             Link(N_("Payouts"), "payouts", _for("finance")),
+            Link(N_("Disputes"), "disputes", _for("finance")),
             Link(N_("Invoices"), "seller/invoices", _for("seller", "market", "finance")),
             Link(N_("VAT"), "seller/vat", _for("seller", "market", "finance")),
             Link(N_("Commission"), "fees", _for("market", "finance")),

@@ -64,8 +64,11 @@ class Stage:
             body += part.get("body", b"")
             if not part.get("more_body"):
                 break
-        given = dict(parse_qsl((body or scope["query_string"]).decode()))
         headers = {k.decode(): v.decode() for k, v in scope["headers"]}
+        if headers.get("content-type", "").startswith("multipart/"):
+            given = {"upload": body.decode("latin-1")}
+        else:
+            given = dict(parse_qsl((body or scope["query_string"]).decode()))
         self.asked.append(Asked(f"{scope['method']} {scope['path']}", given, headers))
         unknown = (500, {"error": {"type": "api_error", "message": "not played"}})
         status, answer = self.answers.pop(0) if self.answers else unknown
@@ -182,8 +185,19 @@ def dispute(status: str = "needs_response", **changes: Any) -> Json:
         "amount": 2980,
         "charge": "ch_1",
         "currency": "eur",
+        "evidence_details": {
+            "due_by": 1796000000,
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
         "metadata": {},
         "payment_intent": "pi_1",
         "reason": "fraudulent",
         "status": status,
     } | changes
+
+
+def file(name: str) -> Json:
+    """Return an uploaded file."""
+    return {"id": name, "object": "file", "purpose": "dispute_evidence", "type": "pdf"}

@@ -19,6 +19,7 @@ from panier.payments.provider import (
     News,
     RefundAnswer,
     RefundWanted,
+    Reply,
     Reversal,
     TokenWrong,
     TransferAnswer,
@@ -111,6 +112,10 @@ class Sandbox:
     async def reverse_transfer(self, cell: Cell, wanted: Reversal) -> TransferAnswer:
         """Take money back from an account. Raises NotFound, KeyReused, ProviderAway."""
         return await through(cell, lambda: accounts.reverse_transfer(cell, wanted))
+
+    async def answer_dispute(self, cell: Cell, wanted: Reply) -> str | None:
+        """Take evidence, or that we give in; returns why not. Raises ProviderAway."""
+        return await through(cell, lambda: disputes.answer(cell, wanted))
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Heard:
         """Check the signature and read. Raises BadSignature."""

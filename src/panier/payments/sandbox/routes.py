@@ -14,7 +14,7 @@ from panier import people
 from panier.kit.db import Tx
 from panier.kit.errors import Conflict, NotFound
 from panier.kit.money import Money
-from panier.payments.provider import Charge, RefundWanted
+from panier.payments.provider import Charge, Evidence, RefundWanted, Reply
 from panier.payments.rules import AccountState
 from panier.payments.sandbox import accounts, disputes, faults, intents, refunds
 from panier.people import Reader
@@ -71,6 +71,13 @@ class Reason(Strict):
     """Why a buyer's bank takes a payment back."""
 
     reason: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] = "fraudulent"
+
+
+class Statement(Strict):
+    """What the shop says in a dispute; nothing: it gives in."""
+
+    key: UUID
+    statement: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
 
 
 class Decision(Strict):
@@ -160,12 +167,33 @@ async def decide(reader: Admin, name: str, given: Decision) -> dict[str, Any]:
         return _told(await decide_in(tx, reader, name, won=given.won))
 
 
+@router.post("/disputes/{name}/answer")
+async def answer(reader: Admin, name: str, given: Statement) -> dict[str, Any]:
+    """Answer a dispute over a payment made here; orders' disputes are answered in their pages."""
+    async with reader.cell.read() as tx:
+        found = await _access_dispute(tx, reader, name)
+        if await intents.is_ours(tx, found.intent_id):
+            raise Conflict(reason="payment_of_an_order")
+    said = given.statement
+    evidence = None if said is None else Evidence(product="", buyer="", email="", statement=said)
+    reason = await disputes.answer(reader.cell, Reply(given.key, name, evidence))
+    if reason is not None:
+        raise Conflict(reason=reason)
+    async with reader.cell.read() as tx:
+        return _told(await _access_dispute(tx, reader, name))
+
+
 async def decide_in(tx: Tx, reader: Reader, name: str, *, won: bool) -> disputes.Dispute:
     """Decide a dispute of the reader's market. Raises NotFound."""
+    await _access_dispute(tx, reader, name)
+    return await disputes.decide(tx, name, won=won)
+
+
+async def _access_dispute(tx: Tx, reader: Reader, name: str) -> disputes.Dispute:
     found = await disputes.find_dispute(tx, name)
     if found is None or found.market != reader.market.code:
         raise NotFound
-    return await disputes.decide(tx, name, won=won)
+    return found
 
 
 @router.get("/accounts/{name}")

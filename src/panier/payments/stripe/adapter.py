@@ -28,13 +28,14 @@ from panier.payments.provider import (
     ProviderAway,
     RefundAnswer,
     RefundWanted,
+    Reply,
     Reversal,
     TransferAnswer,
     TransferWanted,
     WrongMessage,
 )
 from panier.payments.rules import RefundState, TransferState
-from panier.payments.stripe import intents, setup, words
+from panier.payments.stripe import disputes, intents, setup, words
 from panier.payments.stripe.calls import (
     API_VERSION,
     Refused,
@@ -240,6 +241,10 @@ class Stripe:
             "return_url": back,
         }
         return str((await told(self._v1.account_links.create_async(params)))["url"])
+
+    async def answer_dispute(self, _cell: Cell, wanted: Reply) -> str | None:
+        """Hand in evidence, or close the dispute; returns why not. Raises ProviderAway."""
+        return await disputes.answer(self._v1, wanted)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Heard:
         """Check the signature (scheme v1, HMAC-SHA256 of `time.body`) and read.

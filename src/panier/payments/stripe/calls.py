@@ -35,7 +35,7 @@ def open_client(key: str, url: str) -> "stripe.StripeClient":
         sdk.StripeClient(
             key,
             stripe_version=API_VERSION,
-            base_addresses={"api": url} if url else None,
+            base_addresses={"api": url, "files": url} if url else None,
             max_network_retries=RETRIES,
             http_client=sdk.HTTPXClient(timeout=TIMEOUT_SECONDS),
         ),

@@ -5,31 +5,22 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from panier import events, markets, orders, people
+from panier import events, markets, orders, payments, people
+from panier.disputes.wording import REASONS, UNTAKEN
 from panier.kit.db import Tx
-from panier.kit.i18n import N_, _, current_language
+from panier.kit.i18n import _, current_language
 from panier.kit.money import Money
 from panier.markets import Market
 from panier.orders import Order, State
-from panier.parcels.disputes import find_case
 from panier.payments import Dispute
 from panier.people import Note, Person
 
-REASONS = {
-    "fraudulent": N_("The card’s owner says they did not pay."),
-    "product_not_received": N_("The buyer says that nothing arrived."),
-    "product_unacceptable": N_("The buyer says that it is not what was promised."),
-    "credit_not_processed": N_("The buyer says that they were promised money back."),
-    "duplicate": N_("The buyer says that they paid twice."),
-    "general": N_("The bank gives no reason."),
-}
-"""What banks say; anything else is shown as it is."""
 UNSENT = (State.PAID, State.PACKED)
 
 
 async def tell_disputed(tx: Tx, event: events.DisputeOpened) -> None:
     """Tell what a bank has taken back for now, why, and until when it listens."""
-    payment, dispute = await find_case(tx, event.payment, event.dispute)
+    payment, dispute = await payments.find_case(tx, event.payment, event.dispute)
     if dispute.state != "open":
         return  # decided meanwhile: that is told
     checkout = await orders.find_checkout_of(tx, payment.id)
@@ -55,27 +46,27 @@ async def tell_disputed(tx: Tx, event: events.DisputeOpened) -> None:
         def to_finance(_person: Person) -> Note:
             said = [
                 _("A buyer’s bank has taken their money back, until the dispute is decided."),
-                _("Please hand in what proves the sale with the payment provider. The sellers were"
-                  " asked for it."),
+                _("Please answer the bank: what we know of the sale is put together for you. The"
+                  " sellers were asked for what proves it."),
             ]  # fmt: skip
-            return _note(market, concerned, dispute, said)
+            return _note(market, concerned, dispute, said, ours=True)
 
         await people.write_to(tx, event.market, finance, to_finance)
 
 
 async def tell_decided(tx: Tx, event: events.DisputeClosed) -> None:
     """Tell how a dispute ended, and what follows."""
-    payment, dispute = await find_case(tx, event.payment, event.dispute)
+    payment, dispute = await payments.find_case(tx, event.payment, event.dispute)
     checkout = await orders.find_checkout_of(tx, payment.id)
     concerned = await orders.list_orders_of(tx, checkout.id) if checkout else []
     market = await markets.get_market(tx, event.market)
     finance = await people.list_with_role(tx, event.market, "finance")
-    letters = [(await people.list_staff(tx, o.seller), [o]) for o in concerned]
+    letters = [(await people.list_staff(tx, o.seller), [o], False) for o in concerned]
     if concerned:
-        letters.append((finance, concerned))
-    for to, of in letters:
+        letters.append((finance, concerned, True))
+    for to, of, ours in letters:
 
-        def write(_person: Person, of: list[Order] = of) -> Note:
+        def write(_person: Person, *, of: list[Order] = of, ours: bool = ours) -> Note:
             if event.won:
                 said = [_("The bank has given the money back to us: the sale stands."),
                         _("What was not sent yet can be sent now.")]  # fmt: skip
@@ -86,9 +77,34 @@ async def tell_decided(tx: Tx, event: events.DisputeClosed) -> None:
                       " not sent of an order whose money is all gone is cancelled, and its units"
                       " can be sold again."),
                 ]  # fmt: skip
-            return _note(market, of, dispute, said, won=event.won)
+            return _note(market, of, dispute, said, won=event.won, ours=ours)
 
         await people.write_to(tx, event.market, to, write)
+
+
+async def tell_untaken(tx: Tx, event: events.DisputeAnswered) -> None:
+    """Tell finance that what they answered did not arrive, and why."""
+    if event.reason is None:
+        return
+    reason = event.reason
+    _payment, dispute = await payments.find_case(tx, event.payment, event.dispute)
+    market = await markets.get_market(tx, event.market)
+
+    def write(_person: Person) -> Note:
+        return Note(
+            subject=_("The answer to a dispute was not taken"),
+            said=[_(UNTAKEN[reason])],
+            facts=[
+                (_("Disputed of the payment"), dispute.amount.format(current_language())),
+                (_("Evidence until"), _until(market, dispute.evidence_until)),
+            ],
+            link=_see_dispute(market, dispute),
+            why=_("You get this mail because you see to these orders."),
+        )
+
+    await people.write_to(
+        tx, event.market, await people.list_with_role(tx, event.market, "finance"), write
+    )
 
 
 def _note(
@@ -98,7 +114,9 @@ def _note(
     said: list[str],
     *,
     won: bool | None = None,
+    ours: bool = False,
 ) -> Note:
+    """Write to those who see to the orders, or (`ours`) to finance, who see to the dispute."""
     numbers = ", ".join(order.number for order in of)
     total = sum((order.total for order in of), Money.zero(dispute.currency))
     language = current_language()
@@ -116,14 +134,18 @@ def _note(
     ]
     if won is None:
         facts.append((_("Evidence until"), _until(market, dispute.evidence_until)))
-    page = f"{market.path}seller/orders/{of[0].id}"
+    see_order = (_("See the order"), f"{market.path}seller/orders/{of[0].id}")
     return Note(
         subject=subject,
         said=said,
         facts=facts,
-        link=(_("See the order"), page),
+        link=_see_dispute(market, dispute) if ours else see_order,
         why=_("You get this mail because you see to these orders."),
     )
+
+
+def _see_dispute(market: Market, dispute: Dispute) -> tuple[str, str]:
+    return _("See the dispute"), f"{market.path}disputes/{dispute.id}"
 
 
 def _until(market: Market, moment: datetime | None) -> str:

@@ -1,0 +1,47 @@
+"""Rules: how much may be told, in which files, and how long is left."""
+
+import re
+from datetime import datetime
+
+from panier.kit.errors import PanierError
+
+STATEMENT_MAX = 4000
+"""Characters of what finance writes."""
+PROOF_BYTES_MAX = 4 * 1024 * 1024
+"""Of an uploaded file; with the invoices it stays below the 4.5 MB that Stripe takes in all."""
+LARGE_FORMS = {re.compile(r"/[a-z]{2}/disputes/[^/]+/evidence"): PROOF_BYTES_MAX + 65_536}
+"""Addresses whose forms may be larger than others, and how large in bytes."""
+BEGINS = {
+    b"%PDF-": ("pdf", "application/pdf"),
+    b"\x89PNG\r\n\x1a\n": ("png", "image/png"),
+    b"\xff\xd8\xff": ("jpg", "image/jpeg"),
+}
+SOON_DAYS = 3
+"""So many days before its end a deadline is shown as pressing."""
+
+
+class BadProof(PanierError):
+    """Please choose a PDF, a PNG or a JPEG."""
+
+    code, status = "bad_proof", 422
+
+
+class NothingToTell(PanierError):
+    """Please tell the bank something in your own words: what it can read above it knows of us."""
+
+    code, status = "nothing_to_tell", 422
+
+
+def proof_kind(data: bytes) -> tuple[str, str]:
+    """Return ending and media type by how a file begins; raises BadProof."""
+    for begin, kind in BEGINS.items():
+        if data.startswith(begin):
+            return kind
+    raise BadProof(field="proof")
+
+
+def days_left(until: datetime | None, moment: datetime) -> int | None:
+    """Return the whole days until a deadline, 0 on its last; None when it is over or unknown."""
+    if until is None or until < moment:
+        return None
+    return (until - moment).days

@@ -1,0 +1,45 @@
+"""What a buyer's bank is told in a dispute: evidence, or that we give in."""
+
+from alembic import op
+
+revision = "20261121_26"
+down_revision = "20261121_25"
+
+UP = """
+-- One a dispute, for a bank hears us once. Frozen as it was asked for, and sent by a worker.
+create table dispute_answer (
+  dispute_id uuid primary key references dispute,
+  key uuid not null unique,
+  state text not null check (state in ('asked', 'taken', 'refused')),
+  -- Why the provider did not take it.
+  reason text,
+  person_id uuid not null references person,
+  -- Empty: we give in.
+  evidence jsonb,
+  at timestamptz not null,
+  changed_at timestamptz not null,
+  look_at timestamptz,
+  looks int not null default 0,
+  check ((state = 'asked') = (look_at is not null)),
+  check ((state = 'refused') = (reason is not null))
+);
+create index dispute_answer_due on dispute_answer (look_at) where look_at is not null;
+
+create table dispute_document (
+  dispute_id uuid not null references dispute_answer,
+  what text not null check (what in ('receipt', 'proof')),
+  name text not null,
+  media_type text not null,
+  body bytea not null,
+  primary key (dispute_id, what)
+);
+
+alter table sandbox_dispute add column evidence jsonb;
+alter table sandbox_dispute add column evidence_at timestamptz;
+alter table sandbox_dispute add column evidence_key uuid;
+"""
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.execute(UP)

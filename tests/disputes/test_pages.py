@@ -1,0 +1,205 @@
+"""What finance sees of disputes and does about them; and that nobody else can."""
+
+import csv
+import io
+from datetime import timedelta
+from uuid import UUID
+
+import httpx2
+import pytest
+import pytest_asyncio
+import time_machine
+from fastapi import FastAPI
+
+from panier import payments
+from panier.disputes.rules import PROOF_BYTES_MAX
+from panier.kit.cells import Cell
+from panier.kit.clock import now
+from panier.kit.db import value
+from panier.kit.delivery import Courier
+from panier.kit.ids import new_id
+from panier.payments import sandbox
+from panier.payments.rules import Behaviour
+from panier.settings import Settings
+from panier.wiring import REACTIONS
+from tests import buying
+from tests.door import give_role, sign_up
+from tests.parcels import sold as laid
+from tests.parcels.disputed import hear
+from tests.parcels.sold import Sold
+
+PNG = b"\x89PNG\r\n\x1a\n signed for by A. Martin"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sold(cell: Cell, settings: Settings, app: FastAPI) -> Sold:
+    """Sell for 84.67, deliver it, and let the buyer's bank dispute it."""
+    made = await laid.sell(cell, settings, Behaviour.DISPUTED)
+    await laid.deliver(cell, made)
+    await hear(cell, settings, app)
+    return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def finance(cell: Cell, client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """Sign one of finance in, who reads English."""
+    await sign_up(client)
+    await give_role(cell, "finance")
+    await client.post("/fr/language", data={"language": "en", "back": "/fr/"})
+    return client
+
+
+async def page_of(cell: Cell) -> str:
+    """Return the address of the only dispute."""
+    async with cell.read() as tx:
+        return f"/fr/disputes/{await value(tx, 'select id from dispute')}"
+
+
+async def at_bank(cell: Cell) -> dict[str, str] | None:
+    async with cell.read() as tx:
+        found: dict[str, str] | None = await value(tx, "select evidence from sandbox_dispute")
+    return found
+
+
+async def test_only_finance_sees_and_answers_disputes(
+    cell: Cell, client: httpx2.AsyncClient, sold: Sold
+) -> None:
+    base, key = await page_of(cell), {"key": str(new_id())}
+
+    async def statuses() -> set[int]:
+        json = {"accept": "application/json"}
+        reads = ["/fr/disputes", "/fr/disputes.csv", base, f"{base}/receipt", f"{base}/proof"]
+        answers = [await client.get(path, headers=json) for path in reads]
+        answers += [
+            await client.post(f"{base}/evidence", data=key, headers=json),
+            await client.post(f"{base}/concede", data=key, headers=json),
+        ]
+        return {answer.status_code for answer in answers}
+
+    assert await statuses() == {401}
+    await sign_up(client)
+    for role in ("host", "market"):
+        await give_role(cell, role)
+        assert await statuses() == {403}
+    await give_role(cell, "finance", "GB")
+    assert await statuses() == {403}
+    assert (await client.get(base.replace("/fr/", "/gb/"))).status_code == 404
+    assert await at_bank(cell) is None
+
+
+async def test_finance_finds_what_to_answer_and_until_when(
+    cell: Cell, finance: httpx2.AsyncClient, sold: Sold
+) -> None:
+    page = (await finance.get("/fr/disputes")).text
+    assert "€84.67" in page
+    assert "The buyer says that nothing arrived." in page
+    assert "days left" not in page, "a week is enough"
+    with time_machine.travel(now() + timedelta(days=5), tick=False):
+        assert "1 day left" in (await finance.get("/fr/disputes")).text
+    with time_machine.travel(now() + timedelta(days=8), tick=False):
+        assert "Too late" in (await finance.get("/fr/disputes")).text
+    assert "Nothing was decided yet" in (await finance.get("/fr/disputes?state=decided")).text
+    (row,) = csv.DictReader(io.StringIO((await finance.get("/fr/disputes.csv")).text))
+    assert (row["state"], row["minor"], row["currency"]) == ("open", "8467", "EUR")
+    assert (row["reason"], row["answer"]) == ("product_not_received", "")
+
+
+async def test_evidence_goes_to_the_bank_as_it_was_read_with_invoice_and_proof(
+    cell: Cell, settings: Settings, app: FastAPI, finance: httpx2.AsyncClient, sold: Sold
+) -> None:
+    base = await page_of(cell)
+    page = (await finance.get(base)).text
+    assert "What the bank will be told" in page
+    assert "6A1" in page
+    receipt = await finance.get(f"{base}/receipt")
+    assert (receipt.status_code, receipt.content[:5]) == (200, b"%PDF-")
+    form = {"key": str(new_id()), "statement": "She signed for it.\r\nSee the picture."}
+    for _ in range(2):  # pressed twice
+        answer = await finance.post(
+            f"{base}/evidence", data=form, files={"proof": ("scan.png", PNG, "text/html")}
+        )
+        assert answer.status_code == 303, answer.text
+    assert "On its way to the payment provider" in (await finance.get(base)).text
+    await payments.send_answers(cell, settings)
+    page = (await finance.get(base)).text
+    assert "Handed in" in page
+    assert "Anna Martin" in page, "who handed it in"
+    assert "Hand it in" not in page
+    told = await at_bank(cell)
+    assert told is not None
+    assert told["statement"].startswith("She signed for it.\nSee the picture.\n\nPaid on ")
+    assert told["tracking"] == "6A1"
+    proof = await finance.get(f"{base}/proof")
+    assert (proof.content, proof.headers["content-type"]) == (PNG, "image/png")
+    assert proof.headers["content-disposition"] == 'attachment; filename="proof.png"'
+    assert (await finance.get(f"{base}/receipt")).status_code == 200
+    async with cell.tx() as tx:
+        await sandbox.decide(tx, str(await value(tx, "select id from sandbox_dispute")), won=True)
+    await hear(cell, settings, app)
+    assert "The bank has given the money back to us" in (await finance.get(base)).text
+    assert "€84.67" in (await finance.get("/fr/disputes?state=decided")).text
+    assert "No open dispute" in (await finance.get("/fr/disputes")).text
+
+
+async def test_who_gives_in_takes_the_money_back_from_all(
+    cell: Cell, settings: Settings, app: FastAPI, finance: httpx2.AsyncClient, sold: Sold
+) -> None:
+    base = await page_of(cell)
+    answer = await finance.post(f"{base}/concede", data={"key": str(new_id())})
+    assert answer.status_code == 303
+    await payments.send_answers(cell, settings)
+    await hear(cell, settings, app)
+    page = (await finance.get(base)).text
+    assert "We gave in" in page
+    assert "The bank has left the money with the buyer." in page
+    assert await laid.state(cell, sold.order) == "refunded"
+    assert await buying.all_adds_up(cell)
+
+
+@pytest.mark.parametrize(
+    ("form", "file", "status"),
+    [
+        ({"key": "no key", "statement": ""}, b"", 422),
+        ({"statement": "x" * 4001}, b"", 422),
+        ({"statement": ""}, b"<script>", 422),
+        ({"statement": ""}, b"%PDF-" + b"x" * PROOF_BYTES_MAX, 413),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_and_nothing_is_sent(
+    cell: Cell,
+    settings: Settings,
+    finance: httpx2.AsyncClient,
+    sold: Sold,
+    *,
+    form: dict[str, str],
+    file: bytes,
+    status: int,
+) -> None:
+    base = await page_of(cell)
+    files = {"proof": ("proof.pdf", file, "application/pdf")} if file else None
+    given = {"key": str(new_id())} | form
+    answer = await finance.post(f"{base}/evidence", data=given, files=files)
+    assert answer.status_code == status, answer.text
+    assert await payments.send_answers(cell, settings) == 0
+    unknown = await finance.get(f"/fr/disputes/{UUID(int=1)}")
+    assert unknown.status_code == 404
+
+
+async def test_an_answer_that_is_not_taken_comes_back_to_finance_by_mail_and_on_the_page(
+    cell: Cell, settings: Settings, finance: httpx2.AsyncClient, sold: Sold
+) -> None:
+    base = await page_of(cell)
+    form = {"key": str(new_id()), "statement": "She signed for it."}
+    await finance.post(f"{base}/evidence", data=form)
+    async with cell.tx() as tx:
+        await tx.execute("update sandbox_dispute set at = at - interval '8 days'")
+    await payments.send_answers(cell, settings)
+    await Courier(cell, REACTIONS).deliver_all()
+    page = (await finance.get(base)).text
+    assert "What we answered was not taken." in page
+    assert "The bank takes no more evidence." in page
+    async with cell.read() as tx:
+        cursor = await tx.execute("select subject, body_text from mail order by id desc limit 1")
+        ((subject, body),) = await cursor.fetchall()
+    assert subject == "The answer to a dispute was not taken"
+    assert base in body

@@ -5,6 +5,7 @@ who hears.
 """
 
 from datetime import datetime
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     market: str
     """The market's code; it decides the cell."""
+    priority: ClassVar[Literal["high", "normal", "low"]] = "low"
+    """High: a room waits for it. Normal: a buyer does. The same for all events of a stream."""
 
     @property
     def stream(self) -> UUID:
@@ -24,69 +27,75 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return next(v for v in msgspec.structs.astuple(self) if isinstance(v, UUID))
 
 
-class ShowScheduled(Event, frozen=True, kw_only=True):
+class Urgent(Event, frozen=True, kw_only=True):
+    """What a room waits for: everything about a show or a variant."""
+
+    priority: ClassVar[Literal["high", "normal", "low"]] = "high"
+
+
+class ShowScheduled(Urgent, frozen=True, kw_only=True):
     """A show was put on the calendar."""
 
     show: UUID
 
 
-class ShowRehearsing(Event, frozen=True, kw_only=True):
+class ShowRehearsing(Urgent, frozen=True, kw_only=True):
     """Host and crew try the show; nobody else sees it."""
 
     show: UUID
 
 
-class ShowWentLive(Event, frozen=True, kw_only=True):
+class ShowWentLive(Urgent, frozen=True, kw_only=True):
     """The show is on air."""
 
     show: UUID
 
 
-class ShowEnded(Event, frozen=True, kw_only=True):
+class ShowEnded(Urgent, frozen=True, kw_only=True):
     """The show is over; its replay and report follow."""
 
     show: UUID
 
 
-class ShowCancelled(Event, frozen=True, kw_only=True):
+class ShowCancelled(Urgent, frozen=True, kw_only=True):
     """The show will not take place."""
 
     show: UUID
 
 
-class ProductPinned(Event, frozen=True, kw_only=True):
+class ProductPinned(Urgent, frozen=True, kw_only=True):
     """A product was put on the picture."""
 
     show: UUID
     product: UUID
 
 
-class ProductUnpinned(Event, frozen=True, kw_only=True):
+class ProductUnpinned(Urgent, frozen=True, kw_only=True):
     """The pinned product was taken off the picture."""
 
     show: UUID
     product: UUID
 
 
-class StreamStarted(Event, frozen=True, kw_only=True):
+class StreamStarted(Urgent, frozen=True, kw_only=True):
     """An encoder sends the picture of a show."""
 
     show: UUID
 
 
-class StreamLost(Event, frozen=True, kw_only=True):
+class StreamLost(Urgent, frozen=True, kw_only=True):
     """The encoder of a show went away without an end."""
 
     show: UUID
 
 
-class RecordingReady(Event, frozen=True, kw_only=True):
+class RecordingReady(Urgent, frozen=True, kw_only=True):
     """The replay of an ended show is complete."""
 
     show: UUID
 
 
-class SoldOut(Event, frozen=True, kw_only=True):
+class SoldOut(Urgent, frozen=True, kw_only=True):
     """The last available unit of a variant is held or sold."""
 
     variant: UUID
@@ -96,7 +105,7 @@ class SoldOut(Event, frozen=True, kw_only=True):
     """Shows that have units of their own and are told of those."""
 
 
-class BackInStock(Event, frozen=True, kw_only=True):
+class BackInStock(Urgent, frozen=True, kw_only=True):
     """A sold-out variant has available units again."""
 
     variant: UUID
@@ -106,7 +115,7 @@ class BackInStock(Event, frozen=True, kw_only=True):
     """Shows that have units of their own and are told of those."""
 
 
-class LowStock(Event, frozen=True, kw_only=True):
+class LowStock(Urgent, frozen=True, kw_only=True):
     """Few free units of a variant are left: told once until new ones come in."""
 
     variant: UUID
@@ -121,7 +130,7 @@ class DealAsked(Event, frozen=True, kw_only=True):
     show: UUID
 
 
-class WaitingOffered(Event, frozen=True, kw_only=True):
+class WaitingOffered(Urgent, frozen=True, kw_only=True):
     """Units became free and are held for the next in line until `until` (UTC)."""
 
     variant: UUID
@@ -131,7 +140,7 @@ class WaitingOffered(Event, frozen=True, kw_only=True):
     until: datetime
 
 
-class HoldExpired(Event, frozen=True, kw_only=True):
+class HoldExpired(Urgent, frozen=True, kw_only=True):
     """Stock set aside for a buyer was not bought in time and is free again."""
 
     variant: UUID
@@ -141,6 +150,8 @@ class HoldExpired(Event, frozen=True, kw_only=True):
 
 class PaymentReported(Event, frozen=True, kw_only=True):
     """A payment provider told us, signed, how a payment went."""
+
+    priority: ClassVar[Literal["high", "normal", "low"]] = "normal"
 
     payment: UUID
     state: str

@@ -58,8 +58,8 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
         [
             room_reactions.celebrate,
             order_reactions.remember_buyer,
-            report_reactions.count_late_payment,
             order_reactions.confirm_by_mail,
+            report_reactions.count_late_payment,  # late: it locks an ended show's report
             invoice_reactions.invoice,  # last: it locks the seller's series
         ]
     ),

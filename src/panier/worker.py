@@ -10,6 +10,7 @@ from panier import engines, reports
 from panier.events import Event
 from panier.kit.cells import Cell
 from panier.kit.delivery import Courier, Reaction
+from panier.kit.outbox import LANES
 from panier.runtime import Runtime
 from panier.settings import Settings
 from panier.wiring import REACTIONS, TIMERS, Timer
@@ -32,7 +33,8 @@ async def work(
     """Deliver and tick for ever, in every cell."""
     async with asyncio.TaskGroup() as group:
         for cell in runtime.cells:
-            group.create_task(Courier(cell, reactions).serve())
+            for priority in LANES:
+                group.create_task(Courier(cell, reactions, priority).serve())
             for timer in timers:
                 group.create_task(_tick(runtime, cell, timer))
         engines.tell_ready()

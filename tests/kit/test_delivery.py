@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from panier.events import HoldExpired, SoldOut
+from panier.events import HoldExpired, OrderRefused, PaymentReported, SoldOut
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
 from panier.kit.delivery import CLAIM, TRIES_MAX, AtOnce, Courier, Reaction, find_parked
-from panier.kit.outbox import LANES, record
+from panier.kit.outbox import LANES, Priority, record
 from tests.plans import rows_read
 
 CANDLE, MUG, BAG = UUID(int=0x10), UUID(int=0x20), UUID(int=0x31)
@@ -36,7 +36,7 @@ class Notebook:
         self.seen.append((event.variant, event.quantity))
 
 
-async def write(cell: Cell, *facts: HoldExpired | SoldOut) -> None:
+async def write(cell: Cell, *facts: HoldExpired | SoldOut | PaymentReported | OrderRefused) -> None:
     async with cell.tx() as tx:
         await record(tx, *facts)
 
@@ -207,6 +207,77 @@ async def test_news_wake_the_courier_at_once(cell: Cell) -> None:
     serving.cancel()
 
 
+ALL_PRIORITIES = (
+    OrderRefused(market="FR", order=CANDLE, checkout=MUG),
+    PaymentReported(market="FR", payment=MUG, state="paid", reference=None, reason=None),
+    SoldOut(market="FR", variant=BAG),
+)
+
+
+async def test_what_is_urgent_comes_first(cell: Cell) -> None:
+    seen: list[str] = []
+
+    async def note(_tx: Tx, event: object) -> None:
+        seen.append(type(event).__name__)
+
+    await write(cell, *ALL_PRIORITIES)
+    await Courier(cell, {type(fact): [note] for fact in ALL_PRIORITIES}).deliver_all()
+    assert seen == ["SoldOut", "PaymentReported", "OrderRefused"]
+
+
+@pytest.mark.parametrize(
+    ("priority", "expected"),
+    [("high", "SoldOut"), ("normal", "PaymentReported"), ("low", "OrderRefused")],
+)
+async def test_a_courier_of_a_priority_leaves_the_others_alone(
+    cell: Cell, priority: Priority, expected: str
+) -> None:
+    seen: list[str] = []
+
+    async def note(_tx: Tx, event: object) -> None:
+        seen.append(type(event).__name__)
+
+    await write(cell, *ALL_PRIORITIES)
+    await Courier(cell, {type(fact): [note] for fact in ALL_PRIORITIES}, priority).deliver_all()
+    assert seen == [expected]
+
+
+async def sell_out_during(cell: Cell, couriers: tuple[Priority | None, ...]) -> bool:
+    """Tell whether a room hears of what is sold out while a mail takes its time."""
+    begun, heard, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def write_mail(_tx: Tx, _event: OrderRefused) -> None:
+        begun.set()
+        await end.wait()
+
+    async def tell_room(_tx: Tx, _event: SoldOut) -> None:
+        heard.set()
+
+    table: dict[type, list[Reaction]] = {OrderRefused: [write_mail], SoldOut: [tell_room]}
+    serving = [asyncio.create_task(Courier(cell, table, of).serve()) for of in couriers]
+    async with asyncio.timeout(30):
+        await write(cell, ALL_PRIORITIES[0])
+        await begun.wait()
+        await write(cell, ALL_PRIORITIES[2])
+        # Without a courier of its own it is not heard before the mail is written.
+        heard_first = couriers != (None,) and await heard.wait()
+        was_heard = heard.is_set()
+        end.set()
+        await heard.wait()
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
+    return heard_first and was_heard
+
+
+async def test_a_room_hears_at_once_whatever_follows_its_sales(cell: Cell) -> None:
+    assert await sell_out_during(cell, ("high", "normal", "low"))
+
+
+async def test_with_one_courier_for_all_a_room_would_wait_for_the_mails(cell: Cell) -> None:
+    assert not await sell_out_during(cell, (None,))
+
+
 async def test_a_claim_among_many_reads_a_few_whatever_the_statistics_say(cell: Cell) -> None:
     async with cell.tx() as tx:
         await record(tx, *(expired(UUID(int=n), n) for n in range(3000)))
@@ -214,4 +285,6 @@ async def test_a_claim_among_many_reads_a_few_whatever_the_statistics_say(cell: 
         await tx.execute("analyze event")  # in a quiet hour: nothing waits
         await record(tx, *(expired(UUID(int=n), n) for n in range(1000)))
         # A first event of each lane, and who waits for another try: nobody.
-        assert await rows_read(tx, CLAIM, {"now": now()}) <= 2 * LANES
+        assert await rows_read(tx, CLAIM, {"now": now(), "first": 0, "last": 31}) <= 2 * sum(
+            map(len, LANES.values())
+        )

@@ -1,14 +1,21 @@
 """The report of a show, read from the rows it left behind."""
 
+import asyncio
 from uuid import UUID
+
+import pytest
 
 from panier.events import OrderPaid, ShowEnded
 from panier.kit.cells import Cell
-from panier.kit.db import Tx
+from panier.kit.db import Tx, run, value
 from panier.kit.money import Money
+from panier.reports import actions
+from panier.reports.actions import complete_reports, mark_stale
+from panier.reports.aired import Aired
 from panier.reports.figures import Finding, Pin, Question, Room, Sale, Sales, SoldOut
 from panier.reports.handlers import count_late_payment, write_show_report
 from panier.reports.queries import Report, find_report, list_reports
+from panier.reports.sales import read_sales
 from tests.reports.rows import air, buy, lay_product, log, pin, sample, say, visit
 from tests.shop import Shop, lay_shop
 
@@ -114,11 +121,54 @@ async def test_a_payment_after_the_end_is_counted_in(cell: Cell) -> None:
         name_on_air=None,
         products=[(bowl, 3)],
     )
-    async with cell.tx() as tx:
-        await count_late_payment(tx, paid)
+    for _ in range(3):  # as after many sales: it is written once
+        async with cell.tx() as tx:
+            await count_late_payment(tx, paid)
+    assert await complete_reports(cell) == 1
+    assert await complete_reports(cell) == 0
     room, sales, _ = await read_written(cell, shop)
     assert (sales.orders, sales.orders_after, sales.minor) == (5, 2, 13960)
     assert room.visitors == 3
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_sale_while_the_report_is_written_is_in_the_next_one(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch, *, waits: bool
+) -> None:
+    async with cell.tx() as tx:
+        shop, bowl, bowl_variant = await lay_evening(tx)
+    await write(cell, shop)
+    read, sold = asyncio.Event(), asyncio.Event()
+
+    async def read_slowly(tx: Tx, show: Aired) -> Sales:
+        sales = await read_sales(tx, show)
+        read.set()
+        await sold.wait()
+        return sales
+
+    async def sell() -> None:
+        await read.wait()
+        async with cell.tx() as tx:
+            await buy(tx, shop, bowl, bowl_variant, 700, quantity=3)
+        sold.set()
+        async with cell.tx() as tx:
+            if waits:
+                await mark_stale(tx, shop.show)
+            else:  # what it would be with a look instead of the lock
+                sql = "update show_report set stale = true where show_id = %s and not stale"
+                await run(tx, f"{sql} and xmin::text = %s", (shop.show, before))
+
+    async with cell.tx() as tx:
+        await mark_stale(tx, shop.show)
+    async with cell.read() as tx:
+        before = await value(tx, "select xmin::text from show_report")
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "read_sales", read_slowly)
+        async with asyncio.timeout(30):
+            await asyncio.gather(complete_reports(cell), sell())
+    await complete_reports(cell)
+    _, sales, _ = await read_written(cell, shop)
+    assert sales.orders == (5 if waits else 4)
 
 
 async def test_a_payment_during_the_show_writes_no_report(cell: Cell) -> None:

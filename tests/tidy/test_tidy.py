@@ -6,9 +6,12 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 import grimp
+import msgspec
 
+from panier import events
 from panier.migrations import newest
 from panier.migrations.upgrade import heads
 
@@ -122,6 +125,17 @@ def test_no_leftovers() -> None:
     for path in [*ALL, *FRONT_END]:
         for text, remedy in BANNED_TEXT.items():
             assert text not in read(path), f"{path}: `{text}`: {remedy}"
+
+
+def test_events_of_a_stream_share_their_priority() -> None:
+    priorities: dict[str, set[str]] = {}
+    kinds = [kind for kind in vars(events).values() if isinstance(kind, type)]
+    for kind in kinds:
+        if issubclass(kind, events.Event) and kind not in {events.Event, events.Urgent}:
+            fields = [field.name for field in msgspec.structs.fields(kind) if field.type is UUID]
+            priorities.setdefault(fields[0], set()).add(kind.priority)
+    mixed = [stream for stream, found in priorities.items() if len(found) > 1]
+    assert not mixed, f"events about {mixed}: with two priorities they would overtake each other"
 
 
 def test_no_test_asserts_how_long_something_took() -> None:

@@ -27,7 +27,7 @@ class BadProof(PanierError):
 
 
 class NothingToTell(PanierError):
-    """Please tell the bank something in your own words: what it can read above it knows of us."""
+    """Please write something in your own words: no order belongs to this payment."""
 
     code, status = "nothing_to_tell", 422
 

@@ -3,7 +3,7 @@
 At least once on the wire, once in effect: a reaction commits with a receipt of its own, or with the
 mark that its event was delivered. A worker claims a lane by locking its row, so that order holds
 with any number of workers; a stream whose event fails waits (with back-off) while the others of its
-lane go on.
+lane go on. A courier for each priority keeps what is urgent from waiting behind what is much.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import structlog
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, run, value
-from panier.kit.outbox import NEWS
+from panier.kit.outbox import LANES, NEWS, Priority
 
 Reaction = Callable[[Tx, Any], Awaitable[None]]
 
@@ -47,9 +47,10 @@ IS_DUE = (
     " and not f.parked and f.next_try_at > %(now)s)"
 )
 CLAIM = (
-    "select lane from delivery_lane l where (select true from event e where e.lane = l.lane and "
+    "select lane from delivery_lane l where l.lane between %(first)s and %(last)s"
+    " and (select true from event e where e.lane = l.lane and "
     + IS_DUE
-    + " order by e.id limit 1) order by lane for update skip locked limit 1"
+    + " order by e.id limit 1) order by lane desc for update skip locked limit 1"
 )
 DUE = (
     "select id, stream, market, kind, body::text as body, attempts from event e"
@@ -85,15 +86,25 @@ class Due(msgspec.Struct):
 class Courier:
     """Delivers one cell's events to `reactions`, a table from event class to handlers."""
 
-    def __init__(self, cell: Cell, reactions: Mapping[type[Any], list[Reaction]]) -> None:
-        """Prepare; `serve` does the work."""
+    def __init__(
+        self,
+        cell: Cell,
+        reactions: Mapping[type[Any], list[Reaction]],
+        priority: Priority | None = None,
+    ) -> None:
+        """Prepare; `serve` does the work. Without a priority all are delivered, the high first."""
         self._cell = cell
+        lanes = (
+            [lane for of in LANES.values() for lane in of] if priority is None else LANES[priority]
+        )
+        self._lanes = {"first": min(lanes), "last": max(lanes)}
+        self._news = f"{NEWS}.{priority or '*'}"
         self._by_kind = {kind.__name__: (kind, table) for kind, table in reactions.items()}
         self._wake = asyncio.Event()
 
     async def serve(self) -> None:
         """Deliver until cancelled; survives lost connections."""
-        await self._cell.hear(NEWS, lambda _subject, _payload: self._wake.set())
+        await self._cell.hear(self._news, lambda _subject, _payload: self._wake.set())
         self._cell.on_reconnect(self._wake.set)
         while True:
             try:
@@ -111,7 +122,7 @@ class Courier:
     async def deliver_lane(self) -> int:
         """Deliver one lane's due events; returns how many were tried, 0 when nothing is due."""
         async with self._cell.tx() as claim:
-            lane = await value(claim, CLAIM, {"now": now()})
+            lane = await value(claim, CLAIM, {"now": now(), **self._lanes})
             if lane is None:
                 return 0
             due = await rows(claim, DUE, {"lane": lane, "now": now(), "limit": BATCH_MAX}, Due)

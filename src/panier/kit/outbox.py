@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -12,10 +12,15 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
 
-LANES = 16
-"""Streams are spread over this many lanes; one worker delivers a lane at a time, in order."""
+Priority = Literal["high", "normal", "low"]
+LANES: dict[Priority, range] = {
+    "high": range(24, 32),
+    "normal": range(16, 24),
+    "low": range(16),
+}
+"""Streams are spread over the lanes of their priority; a lane is delivered in order."""
 NEWS = "news"
-"""The subject under which workers hear that there are rows."""
+"""The subject, followed by a priority, under which workers hear that there are rows."""
 
 WRITE = """
 insert into event (id, lane, stream, market, kind, body, at)
@@ -36,13 +41,23 @@ class Fact(Protocol):
     def stream(self) -> UUID:
         """Return what it is about; facts of one stream are delivered in order."""
 
+    @property
+    def priority(self) -> Priority:
+        """Return whose turn it is; the same for all facts of a stream."""
+
 
 async def record(tx: Tx, *facts: Fact) -> None:
     """Write `facts` as rows of this transaction; reactions follow its commit."""
     await write(
         tx,
         [
-            Letter(fact.stream, fact.market, type(fact).__name__, msgspec.json.encode(fact))
+            Letter(
+                fact.stream,
+                fact.market,
+                type(fact).__name__,
+                msgspec.json.encode(fact),
+                fact.priority,
+            )
             for fact in facts
         ],
     )
@@ -55,6 +70,13 @@ class Letter(NamedTuple):
     market: str
     kind: str
     body: bytes
+    priority: Priority = "low"
+
+    @property
+    def lane(self) -> int:
+        """Return the lane of its stream."""
+        lanes = LANES[self.priority]
+        return lanes[self.stream.int % len(lanes)]
 
 
 async def write(tx: Tx, letters: Sequence[Letter], at: datetime | None = None) -> list[UUID]:
@@ -67,13 +89,18 @@ async def write(tx: Tx, letters: Sequence[Letter], at: datetime | None = None) -
         (
             at or now(),
             Uuids(ids),
-            Smalls([letter.stream.int % LANES for letter in letters]),
+            Smalls([letter.lane for letter in letters]),
             Uuids([letter.stream for letter in letters]),
             Texts([letter.market for letter in letters]),
             Texts([letter.kind for letter in letters]),
             Jsons([letter.body for letter in letters]),
         ),
     )
-    cell = tx.cell
-    tx.after_commit(lambda: cell.tell(NEWS))
+    cell, priorities = tx.cell, {letter.priority for letter in letters}
+
+    def tell() -> None:
+        for priority in priorities:
+            cell.tell(f"{NEWS}.{priority}")
+
+    tx.after_commit(tell)
     return ids

@@ -1,6 +1,7 @@
-"""Writes: the report of one show, and its sales anew when a payment came late."""
+"""Writes: the report of one show, and its sales anew when payments came late."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ REPORTS_MAX = 20
 # Whoever comes second waits here for the first, and then reads what both have seen.
 CLAIM = """
 insert into show_report (show_id, market, written_at) values (%(show)s, %(market)s, %(now)s)
-on conflict (show_id) do update set written_at = excluded.written_at
+on conflict (show_id) do update set written_at = excluded.written_at, stale = false
 returning room::text as room, room_at
 """
 KEEP = """
@@ -31,10 +32,13 @@ update show_report set room = %s::jsonb, sales = %s::jsonb, findings = %s::jsonb
 where show_id = %s
 """
 INCOMPLETE = """
-select r.show_id from show_report r join show s on s.id = r.show_id
-where s.ended_at > %(now)s - interval '1 hour' and s.ended_at <= %(now)s - %(after)s
-  and r.room_at < s.ended_at + %(after)s
-order by r.show_id limit %(limit)s
+select show_id, bool_or(early) as early from (
+  select r.show_id, true as early from show_report r join show s on s.id = r.show_id
+  where s.ended_at > %(now)s - interval '1 hour' and s.ended_at <= %(now)s - %(after)s
+    and r.room_at < s.ended_at + %(after)s
+  union all
+  select show_id, false from show_report where stale) found
+group by show_id order by show_id limit %(limit)s
 """
 
 
@@ -64,18 +68,27 @@ async def write_report(tx: Tx, show: Aired, *, read_again: bool = False) -> None
 
 
 async def complete_reports(cell: Cell) -> int:
-    """Write reports anew that were read before the gateways' last booking; returns how many."""
+    """Write reports anew that came before the gateways' last booking, or before sales.
+
+    Returns how many.
+    """
     values = {"now": now(), "after": BOOKED_AFTER, "limit": REPORTS_MAX}
     async with cell.read() as tx:
-        early: list[UUID] = [
-            row[0] for row in await (await tx.execute(INCOMPLETE, values)).fetchall()
-        ]
-    for show in early:
-        await cell.run(lambda tx, show=show: _write_again(tx, show))  # type: ignore[misc]
-    return len(early)
+        found = await (await tx.execute(INCOMPLETE, values)).fetchall()
+    for show, early in found:
+        await cell.run(partial(_write_again, show, early=early))
+    return len(found)
 
 
-async def _write_again(tx: Tx, show: UUID) -> None:
+async def mark_stale(tx: Tx, show: UUID) -> None:
+    """Note that a report lacks sales: after many of them it is written once.
+
+    Whoever writes the report at this moment is waited for: it may have read before the sale.
+    """
+    await run(tx, "update show_report set stale = true where show_id = %s", (show,))
+
+
+async def _write_again(show: UUID, tx: Tx, *, early: bool) -> None:
     aired = await find_aired(tx, show)
     if aired is not None:
-        await write_report(tx, aired, read_again=True)
+        await write_report(tx, aired, read_again=early)

@@ -1,8 +1,8 @@
-"""Reactions: a show's end writes its report, a late payment brings it up to date."""
+"""Reactions: a show's end writes its report, a late payment has it brought up to date."""
 
 from panier.events import OrderPaid, ShowEnded
 from panier.kit.db import Tx
-from panier.reports.actions import write_report
+from panier.reports.actions import mark_stale, write_report
 from panier.reports.aired import find_aired
 
 
@@ -14,9 +14,6 @@ async def write_show_report(tx: Tx, event: ShowEnded) -> None:
 
 
 async def count_late_payment(tx: Tx, event: OrderPaid) -> None:
-    """Read the sales of an ended show anew; while it is on air there is no report to change."""
-    if event.show is None:
-        return
-    show = await find_aired(tx, event.show)
-    if show is not None and show.state == "ended" and show.live_at is not None:
-        await write_report(tx, show)
+    """Have the report of an ended show brought up to date; on air there is none to change."""
+    if event.show is not None:
+        await mark_stale(tx, event.show)

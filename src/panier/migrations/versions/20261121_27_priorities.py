@@ -1,0 +1,27 @@
+"""Lanes by priority, so that what a room waits for passes what follows its sales."""
+
+from alembic import op
+
+revision = "20261121_27"
+down_revision = "20261121_26"
+
+UP = """
+-- Lanes 0 to 15 stay what they are; 16 to 23 are for what a buyer waits for, 24 to 31 for a room.
+insert into delivery_lane select generate_series(16, 31);
+
+-- What waits goes on in the order of its stream.
+update event set lane = 24 + lane % 8
+where delivered_at is null and kind in ('ShowScheduled', 'ShowRehearsing', 'ShowWentLive',
+  'ShowEnded', 'ShowCancelled', 'ProductPinned', 'ProductUnpinned', 'StreamStarted', 'StreamLost',
+  'RecordingReady', 'SoldOut', 'BackInStock', 'LowStock', 'WaitingOffered', 'HoldExpired');
+update event set lane = 16 + lane % 8 where delivered_at is null and kind = 'PaymentReported';
+
+-- Sales came after the report was written: it is written anew, once for all of them.
+alter table show_report add column stale boolean not null default false;
+create index show_report_stale on show_report (show_id) where stale;
+"""
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.execute(UP)

@@ -17,6 +17,8 @@ from panier.kit.cells import Cell
 from panier.kit.db import Tx
 from panier.kit.mail import send_due_mail
 
+CERTIFICATE = Path(__file__).with_suffix(".pem")
+"""A certificate for localhost that signs itself, and its key: for nothing but tests."""
 ANSWERS = {
     b"EHLO": b"250-well\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n",
     b"STAR": b"220 go on\r\n",
@@ -122,7 +124,7 @@ class _Talk:
 @cache
 def _tls() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(Path(__file__).with_suffix(".pem"))
+    context.load_cert_chain(CERTIFICATE)
     return context
 
 

@@ -19,7 +19,7 @@ from panier.kit.db import run, value
 from panier.kit.mail import queue_mail, send_due_mail
 from panier.runtime import Runtime
 from panier.settings import Settings
-from tests.post_office import PostOffice, open_post_office, text_of
+from tests.post_office import CERTIFICATE, PostOffice, open_post_office, text_of
 
 ANNA, BEN, CLEO = "anna@example.org", "ben@example.org", "cleo@example.org"
 EVENING = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -100,6 +100,13 @@ async def test_a_mail_that_is_half_written_is_no_mail_yet(
     assert path.read_bytes().endswith(b"--\n")
 
 
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this machine trust the test's mail server."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+
+
+@pytest.mark.usefixtures("trusted")
 async def test_fifty_mails_take_one_connection_and_one_login(
     cell: Cell, office: PostOffice
 ) -> None:
@@ -192,6 +199,17 @@ async def test_where_nobody_takes_mail_it_waits_and_none_has_failed(cell: Cell) 
     assert "ConnectionRefusedError" in str((await errors(cell))[0])
 
 
+async def test_a_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
+    cell: Cell, office: PostOffice
+) -> None:
+    await queue(cell, ANNA)
+    with capture_logs() as lines:
+        assert await send(cell, office.url.replace("//", "//panier:s%40fe@")) == 0
+    assert "CERTIFICATE_VERIFY_FAILED" in lines[0]["error"]
+    assert (office.logins, office.recipients) == ([], [])
+
+
+@pytest.mark.usefixtures("trusted")
 async def test_a_refused_login_lets_all_wait_and_is_told_once(
     cell: Cell, office: PostOffice
 ) -> None:

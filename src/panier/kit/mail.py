@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+import ssl
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -205,12 +206,17 @@ class _Server:
     """One connection to a mail server, logged in once."""
 
     def __init__(self, url: ParseResult) -> None:
-        kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
-        host = url.hostname or "localhost"
-        self._smtp = kind(host, url.port or 0, timeout=ANSWER_SECONDS_MAX)
+        host, port = url.hostname or "localhost", url.port or 0
+        trusted = ssl.create_default_context()  # smtplib's own takes any certificate
+        if url.scheme == "smtps":
+            self._smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=ANSWER_SECONDS_MAX, context=trusted
+            )
+        else:
+            self._smtp = smtplib.SMTP(host, port, timeout=ANSWER_SECONDS_MAX)
         try:
             if url.scheme == "smtp" and url.username:
-                self._smtp.starttls()
+                self._smtp.starttls(context=trusted)
             if url.username:
                 self._smtp.login(unquote(url.username), unquote(url.password or ""))
             self._smtp.ehlo_or_helo_if_needed()

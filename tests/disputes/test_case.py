@@ -45,8 +45,8 @@ async def test_a_bank_is_told_what_was_bought_sent_and_signed_for(
     told = gather(case, "She signed for it.")
     assert told.product == (
         f"Order {case.numbers}\n"
-        f"2 × Candle, Large ({sku[2490]}): €49.80\n"
-        f"3 × Candle, Large ({sku[999]}): €29.97\n"
+        f"2 × Candle, Large ({sku[2490]}) – €49.80\n"
+        f"3 × Candle, Large ({sku[999]}) – €29.97\n"
         "Delivery: €4.90"
     )
     assert (told.buyer, told.email) == ("Anna Martin", "anna@example.org")

@@ -89,7 +89,7 @@ def _products(case: Case) -> Iterable[str]:
         yield _("Order %(number)s", number=story.order.number)
         for line in story.lines:
             what = f"{line.title}, {line.variant_title}" if line.variant_title else line.title
-            yield f"{line.quantity} × {what} ({line.sku}): {_write(line.total)}"
+            yield f"{line.quantity} × {what} ({line.sku}) – {_write(line.total)}"
         if story.order.shipping:
             yield _("Delivery: %(amount)s", amount=_write(story.order.shipping))
 

@@ -23,7 +23,7 @@ select d.id, d.state, d.reason, d.minor, d.currency, d.at, d.closed_at, d.eviden
 from dispute d join payment p on p.id = d.payment_id
 left join dispute_answer a on a.dispute_id = d.id
 where p.market = %(market)s and (%(open)s::bool is null or (d.state = 'open') = %(open)s)
-order by d.state = 'open' desc,
+order by d.state = 'open' desc, d.state = 'open' and coalesce(a.state, 'refused') = 'refused' desc,
   case when d.state = 'open' then coalesce(d.evidence_until, d.at) end,
   d.closed_at desc, d.id
 limit %(limit)s
@@ -60,6 +60,6 @@ class Listed(msgspec.Struct):
 async def list_cases(
     tx: Tx, market: str, *, still_open: bool | None = None, limit: int = PAGE
 ) -> list[Listed]:
-    """List disputes, open ones by their deadline, then decided ones, the newest first."""
+    """List disputes: those to answer by their deadline, other open ones, the newest decided."""
     given = {"market": market, "open": still_open, "limit": limit}
     return await rows(tx, LIST, given, Listed)

@@ -1,7 +1,7 @@
 """Reads: all that became of orders after their payment, for buyers, sellers and letters."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -156,7 +156,8 @@ async def list_stories(tx: Tx, found: Sequence[Order], time_zone: str) -> list[S
     sql = f"select {GIVING} from giving_back where order_id = any(%s) order by at, id"
     for giving in await rows(tx, sql, (ids,), Giving):
         returns[giving.order].append(giving)
-    inside, refunds = await _inside(tx, ids), await list_refunds(tx, ids)
+    inside = await _inside(tx, parcels.values(), returns.values())
+    refunds = await list_refunds(tx, ids)
     steps = await _steps(tx, ids)
     together = await orders.list_together(tx, ids)
     return [
@@ -176,16 +177,24 @@ async def list_stories(tx: Tx, found: Sequence[Order], time_zone: str) -> list[S
     ]
 
 
-async def _inside(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, dict[int, int]]:
+# By the keys of their lines: an index by order would serve nothing else.
+INSIDE = """
+select parcel_id, n, quantity from parcel_line where parcel_id = any(%s) union all
+select giving_back_id, n, quantity from giving_back_line where giving_back_id = any(%s)
+"""
+
+
+async def _inside(
+    tx: Tx, parcels: Iterable[list[Parcel]], returns: Iterable[list[Giving]]
+) -> dict[UUID, dict[int, int]]:
     """Return what is in each parcel and in each return."""
-    cursor = await tx.execute(
-        "select parcel_id, n, quantity from parcel_line where order_id = any(%s) union all"
-        " select giving_back_id, n, quantity from giving_back_line where order_id = any(%s)",
-        (list(ids), list(ids)),
-    )
+    sent = [parcel.id for of in parcels for parcel in of]
+    back = [giving.id for of in returns for giving in of]
     inside: defaultdict[UUID, dict[int, int]] = defaultdict(dict)
-    for key, n, quantity in await cursor.fetchall():
-        inside[key][n] = quantity
+    if sent or back:
+        cursor = await tx.execute(INSIDE, (sent, back))
+        for key, n, quantity in await cursor.fetchall():
+            inside[key][n] = quantity
     return inside
 
 

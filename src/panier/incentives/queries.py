@@ -129,29 +129,37 @@ def normal_code(code: str) -> str:
     return "".join(code.split()).upper()
 
 
+# All uses of what is listed in one pass: asked voucher by voucher, a database that takes one with
+# many uses for the usual one reads the whole table for each.
+LISTED = f"""
+with listed as materialized (
+  select v.*, (v.ended_at is not null or coalesce(v.valid_until <= %(at)s, false)) as past
+  from voucher v
+  where v.market = %(market)s and (%(sellers)s::uuid[] is null or v.seller_id = any(%(sellers)s)
+    or (v.funding_basis_points < 10000 and v.sellers && %(sellers)s))
+  order by past, v.at desc limit %(limit)s),
+used as (
+  select voucher_id, count(*) filter (where state = 'confirmed')::int as confirmed,
+         count(*) filter (where state = 'reserved')::int as reserved,
+         sum(minor) filter (where state = 'confirmed')::bigint as given_minor,
+         sum(platform_minor) filter (where state = 'confirmed')::bigint as platform_minor
+  from voucher_use where voucher_id in (select id from listed) group by voucher_id)
+select {VOUCHER}, s.name as seller_name, coalesce(u.confirmed, 0) as confirmed,
+       coalesce(u.reserved, 0) as reserved, coalesce(u.given_minor, 0) as given_minor,
+       coalesce(u.platform_minor, 0) as platform_minor
+from listed v left join used u on u.voucher_id = v.id
+left join seller s on s.id = coalesce(v.seller_id, case
+  when v.funding_basis_points < 10000 then v.sellers[1] end)
+order by v.past, v.at desc
+"""
+
+
 async def list_costs(
     tx: Tx, market: str, sellers: Sequence[UUID] | None, at: datetime, limit: int = LIST_MAX
 ) -> list[Cost]:
     """List a market's vouchers with what they came to, those that are valid at `at` first.
 
     `sellers`: only those that belong to one of them or wait for their agreement; None: all.
-    """
-    sql = f"""
-    select {VOUCHER}, s.name as seller_name, u.confirmed, u.reserved, u.given_minor,
-           u.platform_minor
-    from voucher v left join seller s on s.id = coalesce(v.seller_id, case
-      when v.funding_basis_points < 10000 then v.sellers[1] end)
-    cross join lateral (
-      select count(*) filter (where state = 'confirmed')::int as confirmed,
-             count(*) filter (where state = 'reserved')::int as reserved,
-             coalesce(sum(minor) filter (where state = 'confirmed'), 0)::bigint as given_minor,
-             coalesce(sum(platform_minor) filter (where state = 'confirmed'), 0)::bigint
-               as platform_minor
-      from voucher_use where voucher_id = v.id) u
-    where v.market = %(market)s and (%(sellers)s::uuid[] is null or v.seller_id = any(%(sellers)s)
-      or (v.funding_basis_points < 10000 and v.sellers && %(sellers)s))
-    order by (v.ended_at is not null or coalesce(v.valid_until <= %(at)s, false)), v.at desc
-    limit %(limit)s
     """
     asked = {
         "market": market,
@@ -168,5 +176,5 @@ async def list_costs(
             platform=Money(row.platform_minor, row.currency),
             seller_name=row.seller_name,
         )
-        for row in await rows(tx, sql, asked, _CostRow)
+        for row in await rows(tx, LISTED, asked, _CostRow)
     ]

@@ -26,8 +26,8 @@ lines as (
   join booked on booked.id = g.posting_id
   returning account_id, minor),
 balances as (
-  insert into account (id, kind, owner, currency, balance_minor)
-  select g.id, g.kind, g.owner, g.currency, l.minor
+  insert into account (id, kind, owner, currency, balance_minor, first_at)
+  select g.id, g.kind, g.owner, g.currency, l.minor, %b
   from unnest(%b::uuid[], %b::text[], %b::text[], %b::text[]) g(id, kind, owner, currency)
   join (select account_id, sum(minor)::bigint as minor from lines group by account_id) l
     on l.account_id = g.id
@@ -45,7 +45,7 @@ async def post(tx: Tx, postings: Sequence[Posting]) -> set[str]:
     for posting in postings:
         check_posting(posting)
     fresh = {posting.key: posting for posting in reversed(postings)}
-    ids = [new_id() for _ in fresh]
+    ids, moment = [new_id() for _ in fresh], now()
     lines = [
         (key, n, entry)
         for key, posting in zip(ids, fresh.values(), strict=True)
@@ -55,7 +55,7 @@ async def post(tx: Tx, postings: Sequence[Posting]) -> set[str]:
     cursor = await tx.execute(
         POST,
         (
-            now(),
+            moment,
             Uuids(ids),
             Texts(fresh),
             Texts([p.kind for p in fresh.values()]),
@@ -65,6 +65,7 @@ async def post(tx: Tx, postings: Sequence[Posting]) -> set[str]:
             Uuids([accounts[entry.account] for _, _, entry in lines]),
             Bigs([entry.minor for _, _, entry in lines]),
             Texts([entry.account.currency for _, _, entry in lines]),
+            moment,
             Uuids(accounts.values()),
             Texts([a.kind for a in accounts]),
             Texts([a.owner for a in accounts]),

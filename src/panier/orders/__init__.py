@@ -29,6 +29,7 @@ from panier.orders.queries import (
     find_checkout,
     find_checkout_of,
     find_order,
+    list_checkouts,
     list_lines,
     list_orders_of,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "find_checkout_of",
     "find_open_parcels",
     "find_order",
+    "list_checkouts",
     "list_lines",
     "list_orders",
     "list_orders_of",

@@ -204,6 +204,12 @@ async def find_checkout(tx: Tx, checkout: UUID) -> Checkout | None:
     return await find(tx, f"select {CHECKOUT} from checkout where id = %s", (checkout,), Checkout)
 
 
+async def list_checkouts(tx: Tx, checkouts: Sequence[UUID]) -> dict[UUID, Checkout]:
+    """Return those of these checkouts that there are, by id."""
+    sql = f"select {CHECKOUT} from checkout where id = any(%s)"
+    return {found.id: found for found in await rows(tx, sql, (list(checkouts),), Checkout)}
+
+
 async def find_checkout_of(tx: Tx, payment: UUID) -> Checkout | None:
     """Return the checkout that a payment pays, if there is one."""
     sql = f"select {CHECKOUT} from checkout where payment_id = %s"

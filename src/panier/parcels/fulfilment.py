@@ -198,10 +198,10 @@ async def send_addresses(reader: people.ReaderHere) -> Response:
             filtered = _filter(reader, Asked(state=state.value))
             found = await orders.list_orders(tx, filtered, None, 1000)
             stories += await list_stories(tx, found, reader.market.time_zone)
-        checkouts = {s.order.id: await _checkout(tx, s.order) for s in stories}
+        checkouts = await orders.list_checkouts(tx, [s.order.checkout for s in stories])
     head = ("number", "carrier", "tracking", "name", "line1", "line2", "postcode", "city",
             "country", "units", "goods", "together")  # fmt: skip
-    table = [_address_row(story, checkouts[story.order.id]) for story in stories]
+    table = [_address_row(story, checkouts[story.order.checkout]) for story in stories]
     return _as_file(Response(write_sheet(head, table)), f"to-send-{reader.market.code}")
 
 
@@ -233,7 +233,8 @@ async def show_slips(
     found = [await access_order(reader, key) for key in _read_orders(order)]
     async with reader.cell.read() as tx:
         stories = await list_stories(tx, found, reader.market.time_zone)
-        checkouts = {order.id: await _checkout(tx, order) for order in found}
+        by_id = await orders.list_checkouts(tx, [order.checkout for order in found])
+        checkouts = {order.id: by_id[order.checkout] for order in found}
     return web.render(
         request, "parcels/slips.html", stories=stories, checkouts=checkouts, today=now()
     )
@@ -296,13 +297,6 @@ async def access_order(reader: Reader, order: UUID) -> Order:
     if found is None or found.market != reader.market.code:
         raise NotFound
     people.require_seller(reader, found.seller)
-    return found
-
-
-async def _checkout(tx: Tx, order: Order) -> Checkout:
-    found = await orders.find_checkout(tx, order.checkout)
-    if found is None:
-        raise NotFound
     return found
 
 

@@ -148,9 +148,11 @@ async def show_documents(
 async def send_documents(reader: people.ReaderHere, year: Year | None = None) -> Response:
     """Send a year's documents as a file: a line a VAT rate, what credit notes lower below zero."""
     asked = _ask(reader, year)
-    table = [row async for found in list_all(reader.cell, asked) for row in _rows(found)]
-    name = f"invoices-{asked.market}-{asked.year}.csv"
-    return web.send_sheet(name, COLUMNS, table)
+    steps = (
+        [row for document in found for row in _rows(document)]
+        async for found in list_all(reader.cell, asked)
+    )
+    return web.stream_sheet(f"invoices-{asked.market}-{asked.year}.csv", COLUMNS, steps)
 
 
 def _rows(document: Document) -> list[list[str | int]]:

@@ -27,6 +27,25 @@ WHERE = """
 where d.market = %(market)s and d.year = %(year)s
   and (%(sellers)s::uuid[] is null or d.seller_id = any(%(sellers)s))
 """
+# The first page in the order of the years, though it asks for one of them: else a database passes
+# by all documents of later years, one by one.
+LATEST = f"""
+select {DOCUMENT} from document d
+where d.market = %(market)s and d.year between %(year)s and %(year)s
+  and (%(sellers)s::uuid[] is null or d.seller_id = any(%(sellers)s))
+order by d.year, d.id desc limit %(limit)s
+"""
+OLDER = f"""
+select {DOCUMENT} from document d {WHERE} and d.id < %(before)s order by d.id desc limit %(limit)s
+"""
+SUMMED = f"""
+select count(*) as documents,
+  coalesce(sum(case kind when 'invoice' then gross_minor else -gross_minor end), 0)::bigint
+    as gross_minor,
+  coalesce(sum(case kind when 'invoice' then vat_minor else -vat_minor end), 0)::bigint
+    as vat_minor
+from document d {WHERE}
+"""
 
 
 class Document(msgspec.Struct):
@@ -138,22 +157,20 @@ async def list_documents(
     tx: Tx, asked: Asked, before: UUID | None = None, limit: int = PAGE
 ) -> list[Document]:
     """List a year's documents, the latest first, those older than `before`."""
-    sql = f"""
-    select {DOCUMENT} from document d {WHERE} and (%(before)s::uuid is null or d.id < %(before)s)
-    order by d.id desc limit %(limit)s
-    """
     given = {**msgspec.structs.asdict(asked), "before": before, "limit": min(limit, FILE_STEP)}
-    return await rows(tx, sql, given, Document)
+    return await rows(tx, LATEST if before is None else OLDER, given, Document)
 
 
-async def list_all(cell: Cell, asked: Asked) -> AsyncIterator[Document]:
-    """List a year's documents for a file, a step at a time, at most FILE_MAX."""
+async def list_all(cell: Cell, asked: Asked) -> AsyncIterator[list[Document]]:
+    """List a year's documents for a file, a step at a time, at most FILE_MAX.
+
+    No connection is held while a slow reader takes a step.
+    """
     before, listed = None, 0
     while listed < FILE_MAX:
         async with cell.read() as tx:
             found = await list_documents(tx, asked, before, FILE_STEP)
-        for document in found:
-            yield document
+        yield found
         if len(found) < FILE_STEP:
             return
         before, listed = found[-1].id, listed + len(found)
@@ -161,15 +178,7 @@ async def list_all(cell: Cell, asked: Asked) -> AsyncIterator[Document]:
 
 async def sum_documents(tx: Tx, asked: Asked) -> Totals:
     """Sum a year's documents."""
-    sql = f"""
-    select count(*) as documents,
-      coalesce(sum(case kind when 'invoice' then gross_minor else -gross_minor end), 0)::bigint
-        as gross_minor,
-      coalesce(sum(case kind when 'invoice' then vat_minor else -vat_minor end), 0)::bigint
-        as vat_minor
-    from document d {WHERE}
-    """
-    found = await find(tx, sql, msgspec.structs.asdict(asked), Totals)
+    found = await find(tx, SUMMED, msgspec.structs.asdict(asked), Totals)
     return found or Totals(0, 0, 0)
 
 

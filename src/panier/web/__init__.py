@@ -27,7 +27,7 @@ from panier.web.render import (
     render_text,
     territory_name,
 )
-from panier.web.sheets import send_sheet
+from panier.web.sheets import send_sheet, stream_sheet
 
 __all__ = [
     "STATIC",
@@ -68,6 +68,7 @@ __all__ = [
     "safe_path",
     "send_sheet",
     "set_cookie",
+    "stream_sheet",
     "territory_name",
     "wants_html",
     "write_json",

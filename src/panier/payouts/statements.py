@@ -4,7 +4,7 @@ Nothing is stored: entries never change, so a month that is over reads the same 
 opening balance and all changes come to the closing balance, to the cent.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,33 +13,30 @@ from uuid import UUID
 import msgspec
 
 from panier import ledger
+from panier.kit.clock import now
 from panier.kit.db import Tx, rows, value
 from panier.kit.errors import TooLarge
 from panier.kit.money import Money
 from panier.payouts.rules import Period
+from panier.payouts.spans import NEVER_AFTER, NEVER_BEFORE, find_span
 
 MOVES_MAX = 50_000
 """Postings of one statement."""
 
-SUMS = """
-select coalesce(-sum(e.minor) filter (where p.at < %(start)s), 0)::bigint as opening,
-       coalesce(-sum(e.minor) filter (where p.at < %(end)s), 0)::bigint as closing,
-       coalesce(-sum(e.minor) filter (where p.at < %(end)s and e.account_id = %(owed)s), 0)::bigint
-         as pending,
-       coalesce(-sum(e.minor) filter (where p.at < %(end)s and e.account_id = %(due)s), 0)::bigint
-         as due,
-       coalesce(-sum(e.minor) filter (where p.at < %(end)s and e.account_id = %(reserve)s),
-                0)::bigint as reserve
+ENTRIES = """
 from entry e join posting p on p.id = e.posting_id
-where e.account_id = any(%(accounts)s)
+where e.account_id = any(%(accounts)s) and e.posting_id between %(first)s and %(last)s
+  and p.at >= %(from)s and p.at < %(until)s
 """
-MOVES = """
-select p.id, p.kind, p.order_id as "order", coalesce(o.number, '') as number, p.at,
-       -sum(e.minor)::bigint as net,
-       coalesce(-sum(e.minor) filter (where e.account_id = %(reserve)s), 0)::bigint as reserve
-from entry e join posting p on p.id = e.posting_id left join orders o on o.id = p.order_id
-where e.account_id = any(%(accounts)s) and p.at >= %(start)s and p.at < %(end)s
-group by p.id, o.number order by p.at, p.id limit %(limit)s
+SUMS = f"""
+select e.account_id as account, -sum(e.minor)::bigint as owed {ENTRIES} group by e.account_id
+"""
+MOVES = f"""
+select m.*, coalesce(o.number, '') as number from (
+  select p.id, p.kind, p.order_id as "order", p.at, -sum(e.minor)::bigint as net,
+         coalesce(-sum(e.minor) filter (where e.account_id = %(reserve)s), 0)::bigint as reserve
+  {ENTRIES} group by p.id) m
+left join orders o on o.id = m.order order by m.at, m.id limit %(limit)s
 """
 PARTS = """
 select e.posting_id as posting, a.kind, sum(e.minor)::bigint as minor
@@ -61,10 +58,8 @@ from order_line l join orders o on o.id = l.order_id
 where l.order_id = any(%(orders)s) and (%(kind)s = 'seller' or l.creator_id = %(party)s)
 order by l.order_id, l.n
 """
-FIRST = """
-select min(p.at) from account a join entry e on e.account_id = a.id
-join posting p on p.id = e.posting_id where a.id = any(%s)
-"""
+STANDS = "select id as account, -balance_minor as owed from account where id = any(%s)"
+FIRST = "select min(first_at) from account where id = any(%s)"
 
 
 class Line(msgspec.Struct):
@@ -143,12 +138,9 @@ class Statement(msgspec.Struct):
         return sum(move.net for move in self.payouts)
 
 
-class _Sums(msgspec.Struct):
-    opening: int
-    closing: int
-    pending: int
-    due: int
-    reserve: int
+class _Sum(msgspec.Struct):
+    account: UUID
+    owed: int
 
 
 class _Part(msgspec.Struct):
@@ -159,16 +151,12 @@ class _Part(msgspec.Struct):
 
 async def write_statement(tx: Tx, owner: ledger.Party, period: Period) -> Statement:
     """Draw up the statement of a month. Raises TooLarge."""
-    given: dict[str, Any] = {
-        "accounts": [account.id for account in owner.accounts],
-        "owed": owner.owed.id,
-        "due": owner.due.id,
-        "reserve": owner.reserve.id,
-        "start": period.start,
-        "end": period.end,
-        "limit": MOVES_MAX + 1,
-    }
-    (sums,) = await rows(tx, SUMS, given, _Sums)
+    accounts = [account.id for account in owner.accounts]
+    opening = await _open(tx, accounts, period)
+    month = await _find_span(tx, accounts, period.start, period.end)
+    closing = Counter(opening)
+    closing.update(await _sum(tx, month))  # a sum with + would drop what is below zero
+    given = {**month, "reserve": owner.reserve.id, "limit": MOVES_MAX + 1}
     moves = await rows(tx, MOVES, given, Move)
     if len(moves) > MOVES_MAX:
         raise TooLarge(limit=MOVES_MAX)
@@ -183,16 +171,42 @@ async def write_statement(tx: Tx, owner: ledger.Party, period: Period) -> Statem
         owner=owner,
         period=period,
         currency=owner.currency,
-        opening=sums.opening,
-        closing=sums.closing,
-        pending=sums.pending,
-        due=sums.due,
-        reserve=sums.reserve,
+        opening=opening.total(),
+        closing=closing.total(),
+        pending=closing[owner.owed.id],
+        due=closing[owner.due.id],
+        reserve=closing[owner.reserve.id],
         lines=lines,
         changes=[*changes, *odd],
         payouts=payouts,
         reserves=[move for move in moves if move.reserve],
     )
+
+
+async def _open(tx: Tx, accounts: list[UUID], period: Period) -> Counter[UUID]:
+    """Return what stood on each account as the period began, as what is owed.
+
+    Counted from whichever end is nearer: from nothing, or back from what stands there now.
+    """
+    first, today = await _find_first(tx, accounts), now()
+    if first is None or period.start - first < today - period.start:
+        return await _sum(tx, await _find_span(tx, accounts, NEVER_BEFORE, period.start))
+    stands = Counter({s.account: s.owed for s in await rows(tx, STANDS, (accounts,), _Sum)})
+    stands.subtract(await _sum(tx, await _find_span(tx, accounts, period.start, NEVER_AFTER)))
+    return stands
+
+
+async def _find_span(
+    tx: Tx, accounts: list[UUID], begin: datetime, until: datetime
+) -> dict[str, Any]:
+    """Return the parameters of ENTRIES for a span of time."""
+    span = msgspec.structs.asdict(await find_span(tx, begin, until))
+    return {**span, "from": begin, "until": until, "accounts": accounts}
+
+
+async def _sum(tx: Tx, span: dict[str, Any]) -> Counter[UUID]:
+    """Return by how much each account was owed more in a span of time."""
+    return Counter({s.account: s.owed for s in await rows(tx, SUMS, span, _Sum)})
 
 
 PAYOUTS = frozenset({ledger.PAYOUT_BEGUN, ledger.PAYOUT_RETURNED, ledger.PAYOUT_UNDONE})
@@ -228,5 +242,9 @@ async def _add_parts(tx: Tx, changes: Sequence[Move]) -> None:
 
 async def find_first_entry(tx: Tx, owner: ledger.Party) -> datetime | None:
     """Return when something was first booked for somebody."""
-    found: datetime | None = await value(tx, FIRST, ([a.id for a in owner.accounts],))
+    return await _find_first(tx, [account.id for account in owner.accounts])
+
+
+async def _find_first(tx: Tx, accounts: list[UUID]) -> datetime | None:
+    found: datetime | None = await value(tx, FIRST, (accounts,))
     return found

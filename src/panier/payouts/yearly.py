@@ -11,27 +11,27 @@ import msgspec
 from panier.kit.db import Tx, rows
 from panier.kit.money import Money
 from panier.payouts.rules import Period
+from panier.payouts.spans import find_span
 
 SMALL_SALES, SMALL_MINOR, SMALL_CURRENCY = 30, 200_000, "EUR"
 """Who sold less often than this and for no more than € 2,000 is left out (section I B, 4 d)."""
 
+# Each posting once, with all its entries; what moves a seller's money is of one seller.
 TOTALS = """
-select s.id as seller, s.name, s.country, %(currency)s as currency,
-       extract(quarter from p.at at time zone %(zone)s)::int as quarter,
-       count(*) filter (where p.kind = 'sale') as sales,
-       -sum(f.seller)::bigint as consideration, -sum(f.fees)::bigint as fees,
-       -sum(f.vat)::bigint as taxes
-from account a join seller s on a.owner = s.id::text
-join lateral (select distinct posting_id from entry where account_id = a.id) e on true
-join posting p on p.id = e.posting_id
-cross join lateral (
-  select coalesce(sum(x.minor) filter (where y.kind = 'seller'), 0) as seller,
-         coalesce(sum(x.minor) filter (where y.kind in ('commission', 'creator')), 0) as fees,
-         coalesce(sum(x.minor) filter (where y.kind = 'vat'), 0) as vat
-  from entry x join account y on y.id = x.account_id where x.posting_id = p.id) f
-where a.kind = 'seller' and a.currency = %(currency)s and s.market = %(market)s
-  and p.kind <> 'release' and p.at >= %(start)s and p.at < %(end)s
-group by s.id, quarter order by s.name, s.id, quarter
+select s.id as seller, s.name, s.country, %(currency)s as currency, f.quarter,
+       count(*) filter (where f.kind = 'sale') as sales, -sum(f.seller)::bigint as consideration,
+       -sum(f.fees)::bigint as fees, -sum(f.vat)::bigint as taxes
+from (
+  select p.kind, extract(quarter from p.at at time zone %(zone)s)::int as quarter,
+    max(a.owner) filter (where a.kind = 'seller') as owner,
+    coalesce(sum(e.minor) filter (where a.kind = 'seller'), 0)::bigint as seller,
+    coalesce(sum(e.minor) filter (where a.kind in ('commission', 'creator')), 0)::bigint as fees,
+    coalesce(sum(e.minor) filter (where a.kind = 'vat'), 0)::bigint as vat
+  from posting p join entry e on e.posting_id = p.id join account a on a.id = e.account_id
+  where p.kind <> 'release' and p.at >= %(start)s and p.at < %(end)s
+    and e.posting_id between %(first)s and %(last)s and a.currency = %(currency)s
+  group by p.id) f join seller s on s.id::text = f.owner
+where s.market = %(market)s group by s.id, f.quarter order by s.name, s.id, f.quarter
 """
 
 
@@ -87,9 +87,10 @@ class Year(msgspec.Struct):
 
 async def list_years(tx: Tx, market: str, currency: str, zone: str, year: Period) -> list[Year]:
     """List the sellers of a market with their totals of a year, by name."""
+    span = await find_span(tx, year.start, year.end)
     given = {
         "market": market, "currency": currency, "zone": zone, "start": year.start,
-        "end": year.end,
+        "end": year.end, "first": span.first, "last": span.last,
     }  # fmt: skip
     years: dict[UUID, Year] = {}
     for found in await rows(tx, TOTALS, given, Quarter):

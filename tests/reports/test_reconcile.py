@@ -2,9 +2,9 @@
 
 import pytest
 
-from panier import orders
+from panier import ledger, orders
 from panier.kit.cells import Cell
-from panier.kit.db import run
+from panier.kit.db import Tx, run, value
 from panier.kit.ids import new_id
 from panier.reports import reconcile, reconcile_all
 from panier.runtime import Runtime
@@ -58,6 +58,23 @@ async def test_what_does_not_add_up_is_found(
     assert rule in {finding.rule for finding in await reconcile(cell)}
     assert not await reconcile_all(runtime)
     assert rule in capsys.readouterr().out
+
+
+async def test_a_look_at_whole_tables_has_more_time_and_memory_than_others(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "select current_setting('statement_timeout') || ' ' || current_setting('work_mem')"
+    found = []
+
+    async def check(tx: Tx) -> list[ledger.Finding]:
+        found.append(await value(tx, asked))
+        return []
+
+    monkeypatch.setattr(ledger, "check_books", check)
+    assert await reconcile(cell) == []
+    async with cell.read() as tx:
+        found.append(await value(tx, asked))
+    assert found == ["1h 64MB", "30s 4MB"]
 
 
 async def test_a_gap_in_a_log_is_found(cell: Cell) -> None:

@@ -7,10 +7,12 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
 from panier.payments.rules import Behaviour
+from panier.reports.shares import BY_HOST, BY_SHOW
 from panier.runtime import Runtime
 from panier.settings import Settings
 from tests import buying
 from tests.door import PASSWORD, browser, open_door
+from tests.plans import looks
 from tests.shop import Shop, lay_shop
 
 
@@ -118,3 +120,34 @@ async def test_both_pages_say_it(cell: Cell, settings: Settings, runtime: Runtim
             page = (await client.get(path)).text
         for text in (told, "€4.98", "€99.60"):
             assert text in page
+
+
+MANY = """
+with o as (
+  insert into orders (id, checkout_id, market, seller_id, show_id, number, state, currency,
+    goods_minor, shipping_minor, vat_minor, commission_minor, at, paid_at)
+  select gen_random_uuid(), checkout_id, market, seller_id, show_id, number || '-' || n, state,
+    currency, goods_minor, shipping_minor, 0, 0, at, paid_at
+  from orders, generate_series(1, 1000) n where paid_at is not null returning id)
+insert into order_line (order_id, n, product_id, variant_id, title, variant_title, sku, quantity,
+  unit_minor, list_minor, goods_minor, vat_basis_points, vat_minor, shipping_minor,
+  shipping_vat_minor, commission_base_minor, commission_basis_points, commission_minor, creator_id)
+select id, 1, %s, %s, '', '', '', 1, 100, 100, 100, 0, 0, 0, 0, 100, 0, 0, %s from o
+"""
+LINE_BY_LINE = """
+select sum(r.quantity) from order_line l left join lateral (
+  select sum(r.quantity) as quantity from order_refund_line r
+  where r.order_id = l.order_id and r.n = l.n) r on true
+"""
+
+
+async def test_refunds_are_not_looked_for_line_by_line(cell: Cell, settings: Settings) -> None:
+    shop = await sell(cell, settings)
+    async with cell.tx() as tx:
+        await tx.execute(MANY, (shop.product, shop.variant, shop.host))
+        await tx.execute("analyze orders, order_line, order_refund, order_refund_line")
+        by_show = {"host": shop.host, "market": "FR", "limit": 200}
+        by_host = ([shop.seller], "FR", 200)
+        assert await looks(tx, "order_refund_line", BY_SHOW, by_show) == 1
+        assert await looks(tx, "order_refund_line", BY_HOST, by_host) == 1
+        assert await looks(tx, "order_refund_line", LINE_BY_LINE, {}) > 3000

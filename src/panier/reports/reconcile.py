@@ -18,6 +18,11 @@ from panier.runtime import Runtime
 FINDINGS_MAX = 100
 """Findings of one check; the first hundred tell enough."""
 
+MINUTES_MAX = 60
+"""What one look at whole tables may take; half a minute, as for all others, is too little."""
+MEMORY_MB = 64
+"""What the database may take for each step of it, however large the tables are."""
+
 PARKED = """
 select 'event parked' as rule, concat_ws(' ', kind, id, error) as subject, attempts::int as off
 from event where parked order by id limit %(limit)s
@@ -131,6 +136,10 @@ async def reconcile(cell: Cell) -> list[Finding]:
     """Check one cell; an empty list is right."""
     async with cell.tx() as tx:
         await tx.execute("set transaction isolation level repeatable read read only")
+        await tx.execute(
+            "select set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)",
+            (f"{MINUTES_MAX}min", f"{MEMORY_MB}MB"),
+        )
         return [
             *[Finding(f.rule, f.subject, f.minor) for f in await ledger.check_books(tx)],
             *[Finding(f.rule, str(f.variant), f.off) for f in await stock.check_stock(tx)],

@@ -10,6 +10,7 @@ from uuid import UUID
 from panier import (
     baskets,
     chat,
+    disputes,
     events,
     incentives,
     orders,
@@ -172,6 +173,11 @@ async def _send_dispute_answers(runtime: Runtime, cell: Cell) -> None:
     await payments.send_answers(cell, runtime.settings)
 
 
+async def _remind_of_disputes(_runtime: Runtime, cell: Cell) -> None:
+    while await disputes.remind(cell):
+        pass
+
+
 async def _forget_cards(runtime: Runtime, cell: Cell) -> None:
     await payments.forget_cards(cell, runtime.settings)
 
@@ -212,6 +218,7 @@ TIMERS = [
     Timer("resume payments", 5.0, _resume_payments),
     Timer("send refunds", 1.0, _send_refunds),
     Timer("send dispute answers", 2.0, _send_dispute_answers),
+    Timer("remind of disputes", 600.0, _remind_of_disputes),
     Timer("forget cards", 5.0, _forget_cards),
     Timer("release due", 5.0, _release_due),
     Timer("send payouts", 2.0, _send_payouts),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest_asyncio
 import time_machine
 from fastapi import FastAPI
 
-from panier import payments
+from panier import disputes, payments, people
 from panier.disputes.rules import PROOF_BYTES_MAX
 from panier.kit.cells import Cell
 from panier.kit.clock import now
@@ -23,7 +24,7 @@ from panier.payments.rules import Behaviour
 from panier.settings import Settings
 from panier.wiring import REACTIONS
 from tests import buying
-from tests.door import give_role, sign_up
+from tests.door import browser, give_role, sign_up
 from tests.parcels import sold as laid
 from tests.parcels.disputed import hear
 from tests.parcels.sold import Sold
@@ -69,6 +70,7 @@ async def test_only_finance_sees_and_answers_disputes(
     async def statuses() -> set[int]:
         json = {"accept": "application/json"}
         reads = ["/fr/disputes", "/fr/disputes.csv", base, f"{base}/receipt", f"{base}/proof"]
+        reads.append(f"{base}/from/{sold.shop.seller}")
         answers = [await client.get(path, headers=json) for path in reads]
         answers += [
             await client.post(f"{base}/evidence", data=key, headers=json),
@@ -203,3 +205,104 @@ async def test_an_answer_that_is_not_taken_comes_back_to_finance_by_mail_and_on_
         ((subject, body),) = await cursor.fetchall()
     assert subject == "The answer to a dispute was not taken"
     assert base in body
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def seller(app: FastAPI, cell: Cell, sold: Sold) -> AsyncIterator[httpx2.AsyncClient]:
+    """Sign somebody of the seller in, who reads English."""
+    async with browser(app) as client:
+        await sign_up(client, "zoe@example.com")
+        await client.post("/fr/language", data={"language": "en", "back": "/fr/"})
+        async with cell.tx() as tx:
+            person = await people.find_person_by_email(tx, "zoe@example.com")
+            assert person
+            await people.grant_role(tx, person.id, "seller", "FR", sold.shop.seller)
+        yield client
+
+
+async def test_what_a_seller_tells_goes_to_finance_and_with_their_leave_to_the_bank(
+    cell: Cell,
+    settings: Settings,
+    finance: httpx2.AsyncClient,
+    seller: httpx2.AsyncClient,
+    sold: Sold,
+) -> None:
+    page = f"/fr/seller/orders/{sold.order}/dispute"
+    assert page in (await seller.get(f"/fr/seller/orders/{sold.order}")).text
+    assert "What proves the sale?" in (await seller.get(page)).text
+    told = {"words": "The carrier has her signature."}
+    files = {"proof": ("signed.png", PNG, "image/png")}
+    answer = await seller.post(page, data=told, files=files)
+    assert answer.headers["location"] == f"{page}?done"
+    answer = await seller.post(page, data={"words": "The carrier has her name, too."})
+    assert answer.status_code == 303, "only the words change"
+    assert (await seller.get(f"{page}/file")).content == PNG
+    async with cell.read() as tx:
+        cursor = await tx.execute(
+            "select body_text from mail where recipient = 'anna@example.com' order by id"
+        )
+        letters = [row[0] for row in await cursor.fetchall()]
+    assert sum("has told what proves the sale" in letter for letter in letters) == 2
+    base = await page_of(cell)
+    assert base in letters[-1]
+    case = (await finance.get(base)).text
+    assert "The carrier has her name, too.</textarea>" in case
+    assert (await finance.get(f"{base}/from/{sold.shop.seller}")).content == PNG
+    form = {"key": str(new_id()), "statement": "She signed.", "theirs": str(sold.shop.seller)}
+    assert (await finance.post(f"{base}/evidence", data=form)).status_code == 303
+    assert (await finance.get(f"{base}/proof")).content == PNG
+    late = await seller.post(page, data=told, headers={"accept": "application/json"})
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "answered")
+    assert "nothing can be added any more" in (await seller.get(page)).text
+
+
+async def test_a_seller_tells_of_their_own_sales_only_and_something(
+    cell: Cell, client: httpx2.AsyncClient, seller: httpx2.AsyncClient, sold: Sold
+) -> None:
+    page, json = f"/fr/seller/orders/{sold.order}/dispute", {"accept": "application/json"}
+    empty = await seller.post(page, data={"words": " "}, headers=json)
+    assert (empty.status_code, empty.json()["error"]["code"]) == (422, "nothing_to_tell")
+    script = {"proof": ("a.pdf", b"<script>", "application/pdf")}
+    refused = await seller.post(page, data={"words": "x"}, files=script, headers=json)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "bad_proof")
+    assert (await seller.get(f"{page}/file", headers=json)).status_code == 404
+    assert (await seller.get(f"/fr/seller/orders/{UUID(int=1)}/dispute")).status_code == 404
+
+    async def statuses() -> set[int]:
+        reads = [await client.get(path, headers=json) for path in (page, f"{page}/file")]
+        write = await client.post(page, data={"words": "x"}, headers=json)
+        return {answer.status_code for answer in (*reads, write)}
+
+    assert await statuses() == {401}
+    await sign_up(client)
+    await give_role(cell, "host")
+    assert await statuses() == {403}
+    async with cell.read() as tx:
+        assert await value(tx, "select count(*) from dispute_note") == 0
+
+
+async def test_finance_is_reminded_once_while_there_is_time(
+    cell: Cell, settings: Settings, finance: httpx2.AsyncClient, sold: Sold
+) -> None:
+    async def remind_after(days: float) -> int:
+        with time_machine.travel(now() + timedelta(days=days), tick=False):
+            return await disputes.remind(cell)
+
+    assert [await remind_after(days) for days in (4.9, 5.1, 5.2)] == [0, 1, 0]
+    async with cell.read() as tx:
+        cursor = await tx.execute(
+            "select subject from mail where recipient = 'anna@example.com' order by id desc limit 1"
+        )
+        assert await cursor.fetchone() == ("1 dispute wants an answer soon",)
+
+
+@pytest.mark.parametrize("reason", ["answered", "too late"])
+async def test_nobody_is_reminded_of_what_is_answered_or_over(
+    cell: Cell, finance: httpx2.AsyncClient, sold: Sold, reason: str
+) -> None:
+    if reason == "answered":
+        form = {"key": str(new_id()), "statement": "She signed for it."}
+        await finance.post(f"{await page_of(cell)}/evidence", data=form)
+    days = 6 if reason == "answered" else 8
+    with time_machine.travel(now() + timedelta(days=days), tick=False):
+        assert await disputes.remind(cell) == 0

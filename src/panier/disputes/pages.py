@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from panier import payments, people, web
-from panier.disputes import wording
+from panier.disputes import seller_pages, wording
 from panier.disputes.case import Case, find_case, gather, list_invoices, print_receipt
+from panier.disputes.notes import get_file, list_notes
 from panier.disputes.queries import FILE, list_cases
 from panier.disputes.rules import (
     PROOF_BYTES_MAX,
@@ -17,6 +18,7 @@ from panier.disputes.rules import (
     NothingToTell,
     days_left,
     proof_kind,
+    read_id,
 )
 from panier.kit.clock import now
 from panier.kit.errors import NotFound
@@ -35,13 +37,12 @@ COLUMNS = (
 )  # fmt: skip
 Shown = Literal["open", "decided"]
 
-router = APIRouter(
-    prefix="/{m}/disputes", include_in_schema=False, default_response_class=HTMLResponse
-)
+router = APIRouter(prefix="/{m}", include_in_schema=False, default_response_class=HTMLResponse)
+router.include_router(seller_pages.router)
 limited = [Depends(web.limit("dispute_answers", ANSWERS))]
 
 
-@router.get("")
+@router.get("/disputes")
 async def show_all(
     request: Request, reader: people.ReaderHere, state: Annotated[Shown, Query()] = "open"
 ) -> Response:
@@ -69,7 +70,7 @@ async def show_all(
     )
 
 
-@router.get(".csv")
+@router.get("/disputes.csv")
 async def send_all(reader: people.ReaderHere) -> Response:
     """Send all disputes as a file."""
     people.require(reader, *FINANCE)
@@ -88,7 +89,7 @@ async def send_all(reader: people.ReaderHere) -> Response:
     return web.send_sheet(f"disputes-{reader.market.code}-{now():%Y-%m-%d}.csv", COLUMNS, table)
 
 
-@router.get("/{dispute}")
+@router.get("/disputes/{dispute}")
 async def show(request: Request, reader: people.ReaderHere, dispute: UUID) -> Response:
     """Show a dispute: what the bank says, what it is told or would be, and how it stands."""
     people.require(reader, *FINANCE)
@@ -96,9 +97,11 @@ async def show(request: Request, reader: people.ReaderHere, dispute: UUID) -> Re
         case = await find_case(tx, reader.market, dispute)
         proofs = await payments.list_proofs(tx, dispute) if case.answer else []
         by = await people.find_person(tx, case.answer.person) if case.answer else None
+        notes = await list_notes(tx, dispute)
     left = days_left(case.dispute.evidence_until, now())
     late = case.dispute.evidence_until is not None and left is None
-    return _page(request, case, {"left": left, "late": late, "proofs": proofs, "by": by})
+    more = {"left": left, "late": late, "proofs": proofs, "by": by, "notes": notes}
+    return _page(request, case, more)
 
 
 def _page(request: Request, case: Case, more: dict[str, Any]) -> Response:
@@ -127,7 +130,7 @@ def _page(request: Request, case: Case, more: dict[str, Any]) -> Response:
     )
 
 
-@router.get("/{dispute}/receipt", dependencies=limited)
+@router.get("/disputes/{dispute}/receipt", dependencies=limited)
 async def show_receipt(reader: people.ReaderHere, dispute: UUID) -> Response:
     """Send the invoices that the bank gets, as one PDF: as it got them, once it did."""
     people.require(reader, *FINANCE)
@@ -143,7 +146,7 @@ async def show_receipt(reader: people.ReaderHere, dispute: UUID) -> Response:
     return _send(receipt)
 
 
-@router.get("/{dispute}/proof", dependencies=limited)
+@router.get("/disputes/{dispute}/proof", dependencies=limited)
 async def show_proof(reader: people.ReaderHere, dispute: UUID) -> Response:
     """Send the file that finance added."""
     people.require(reader, *FINANCE)
@@ -152,22 +155,32 @@ async def show_proof(reader: people.ReaderHere, dispute: UUID) -> Response:
         return _send(await payments.get_proof(tx, dispute, "proof"))
 
 
-@router.post("/{dispute}/evidence", dependencies=limited)
+@router.get("/disputes/{dispute}/from/{seller}", dependencies=limited)
+async def show_sellers_file(reader: people.ReaderHere, dispute: UUID, seller: UUID) -> Response:
+    """Send the file that a seller gave."""
+    people.require(reader, *FINANCE)
+    async with reader.cell.read() as tx:
+        await payments.find_dispute(tx, dispute, reader.market.code)
+        return _send(await get_file(tx, dispute, seller))
+
+
+@router.post("/disputes/{dispute}/evidence", dependencies=limited)
 async def hand_in(request: Request, reader: people.ReaderHere, dispute: UUID) -> Response:
     """Freeze what the bank is told, and have it sent."""
     person = people.require(reader, *FINANCE)
     async with request.form() as form:
         words = web.read_text(form, "statement", STATEMENT_MAX)
         file = await web.read_file(form, "proof", PROOF_BYTES_MAX)
-        key = web.read_key(form)
+        key, theirs = web.read_key(form), str(form.get("theirs", ""))
     async with reader.cell.read() as tx:
         case = await find_case(tx, reader.market, dispute)
         documents = await list_invoices(tx, case)
+        proof = await get_file(tx, dispute, read_id(theirs)) if theirs and not file else None
     receipt = await print_receipt(documents)
-    proofs = [receipt] if receipt else []
     if file is not None:
         ending, kind = proof_kind(file)
-        proofs.append(Proof("proof", f"proof.{ending}", kind, file))
+        proof = Proof("proof", f"proof.{ending}", kind, file)
+    proofs = [each for each in (receipt, proof) if each is not None]
     if not words and not case.stories:
         raise NothingToTell(field="statement")
     wanted = Answering(key, person.id, gather(case, words), tuple(proofs))
@@ -176,7 +189,7 @@ async def hand_in(request: Request, reader: people.ReaderHere, dispute: UUID) ->
     return _to(reader, dispute)
 
 
-@router.post("/{dispute}/concede", dependencies=limited)
+@router.post("/disputes/{dispute}/concede", dependencies=limited)
 async def concede(
     reader: people.ReaderHere, dispute: UUID, key: Annotated[UUID, Form()]
 ) -> Response:
@@ -188,9 +201,7 @@ async def concede(
 
 
 def _send(proof: Proof) -> Response:
-    # To be saved and not shown as a page of ours: somebody uploaded it.
-    named = f'attachment; filename="{proof.name}"'
-    return Response(proof.body, media_type=proof.media_type, headers={"Content-Disposition": named})
+    return web.send_file(proof.name, proof.media_type, proof.body)
 
 
 def _to(reader: Reader, dispute: UUID) -> Response:

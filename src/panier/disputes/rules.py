@@ -2,14 +2,19 @@
 
 import re
 from datetime import datetime
+from uuid import UUID
 
-from panier.kit.errors import PanierError
+from panier.kit.errors import NotFound, PanierError
 
 STATEMENT_MAX = 4000
 """Characters of what finance writes."""
 PROOF_BYTES_MAX = 4 * 1024 * 1024
 """Of an uploaded file; with the invoices it stays below the 4.5 MB that Stripe takes in all."""
-LARGE_FORMS = {re.compile(r"/[a-z]{2}/disputes/[^/]+/evidence"): PROOF_BYTES_MAX + 65_536}
+LARGE_FORMS = {
+    re.compile(r"/[a-z]{2}/(disputes/[^/]+/evidence|seller/orders/[^/]+/dispute)"): (
+        PROOF_BYTES_MAX + 65_536
+    )
+}
 """Addresses whose forms may be larger than others, and how large in bytes."""
 BEGINS = {
     b"%PDF-": ("pdf", "application/pdf"),
@@ -27,7 +32,7 @@ class BadProof(PanierError):
 
 
 class NothingToTell(PanierError):
-    """Please write something in your own words: no order belongs to this payment."""
+    """Please write something in your own words."""
 
     code, status = "nothing_to_tell", 422
 
@@ -38,6 +43,14 @@ def proof_kind(data: bytes) -> tuple[str, str]:
         if data.startswith(begin):
             return kind
     raise BadProof(field="proof")
+
+
+def read_id(text: str) -> UUID:
+    """Return the id that a form names; raises NotFound for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 def days_left(until: datetime | None, moment: datetime) -> int | None:

@@ -20,7 +20,7 @@ from panier.kit.errors import Conflict, NotFound, PanierError
 from panier.kit.outbox import record
 from panier.payments.actions import LOOK_SECONDS, LOOK_SECONDS_MAX
 from panier.payments.adapters import provider_of
-from panier.payments.disputes import find_dispute
+from panier.payments.disputes import lock_dispute
 from panier.payments.provider import Evidence, Proof, Reply
 from panier.settings import Settings
 
@@ -120,8 +120,7 @@ async def answer_dispute(tx: Tx, dispute: UUID, market: str, wanted: Answering) 
     Raises NotFound, Answered, Decided, TooLate.
     """
     # Whoever answers at the same moment waits here, and finds the other's answer.
-    await tx.execute("select 1 from dispute where id = %s for update", (dispute,))
-    case, known = await find_dispute(tx, dispute, market), await find_answer(tx, dispute)
+    case, known = await lock_dispute(tx, dispute, market), await find_answer(tx, dispute)
     if known is not None and known.key == wanted.key:
         return
     if case.state != "open":

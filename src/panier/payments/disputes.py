@@ -159,6 +159,12 @@ async def find_dispute(tx: Tx, dispute: UUID, market: str) -> Dispute:
     return found
 
 
+async def lock_dispute(tx: Tx, dispute: UUID, market: str) -> Dispute:
+    """Return a market's dispute, locked: nobody answers it meanwhile. Raises NotFound."""
+    await tx.execute("select 1 from dispute where id = %s for update", (dispute,))
+    return await find_dispute(tx, dispute, market)
+
+
 async def list_disputes(tx: Tx, payment: UUID) -> list[Dispute]:
     """List a payment's disputes, oldest first."""
     sql = f"select {DISPUTE} from dispute where payment_id = %s order by at, id"

@@ -88,7 +88,7 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
         video_reactions.finish,
         stock_reactions.end_allocations,
         incentive_reactions.close_deals,
-        report_reactions.write_show_report,
+        report_reactions.ask_for_show_report,
     ],
     events.ShowCancelled: [
         room_reactions.show_stage,
@@ -205,8 +205,8 @@ async def _end_slots(_runtime: Runtime, cell: Cell) -> None:
         pass
 
 
-async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
-    await reports.complete_reports(cell)
+async def _write_reports(_runtime: Runtime, cell: Cell) -> None:
+    await reports.write_due(cell)
 
 
 TIMERS = [
@@ -224,7 +224,7 @@ TIMERS = [
     Timer("send payouts", 2.0, _send_payouts),
     Timer("deliver overdue", 60.0, _deliver_overdue),
     Timer("end slots", 10.0, _end_slots),
-    Timer("complete reports", 5.0, _complete_reports),
+    Timer("write reports", 1.0, _write_reports),
     Timer("check VAT ids", 10.0, _check_vat_ids),
     Timer("forget VAT ids", 3600.0, _forget_vat_ids),
 ]

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_date
 
 from panier import events, markets, orders, payments, people
-from panier.disputes.wording import REASONS, UNTAKEN
+from panier.disputes.wording import REASONS, UNTAKEN, day
 from panier.kit.db import Tx
 from panier.kit.i18n import _, current_language, n_
 from panier.kit.money import Money
@@ -206,5 +203,4 @@ def _see_dispute(market: Market, dispute: Dispute) -> tuple[str, str]:
 def _until(market: Market, moment: datetime | None) -> str:
     if moment is None:
         return _("the payment provider does not say; please look there")
-    zone = ZoneInfo(market.time_zone)
-    return str(format_date(moment.astimezone(zone), "long", current_language()))
+    return day(market, moment)

@@ -7,6 +7,8 @@ import msgspec
 
 from panier import markets
 from panier.disputes.letters import remind_of
+from panier.disputes.rules import STUCK
+from panier.disputes.wording import FINAL
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows
@@ -23,8 +25,9 @@ where p.id = d.payment_id and d.id in (
   select o.id from dispute o
   where o.state = 'open' and o.reminded_at is null
     and o.evidence_until between %(now)s and %(until)s
-    and not exists (select 1 from dispute_answer a
-                    where a.dispute_id = o.id and a.state <> 'refused')
+    and not exists (select 1 from dispute_answer a where a.dispute_id = o.id
+                    and (a.state = 'taken' or (a.state = 'asked' and a.at > %(stuck)s)
+                         or a.reason = any(%(final)s)))
   order by o.evidence_until limit %(limit)s for update skip locked)
 returning d.id, p.market, d.minor, d.currency, d.reason, d.evidence_until
 """
@@ -45,7 +48,11 @@ async def remind(cell: Cell) -> int:
     """Write to finance about disputes whose time ends soon, once each; returns how many."""
 
     async def act(tx: Tx) -> int:
-        given = {"now": now(), "until": now() + BEFORE, "limit": BATCH_MAX}
+        moment = now()
+        given = {
+            "now": moment, "until": moment + BEFORE, "stuck": moment - STUCK,
+            "final": list(FINAL), "limit": BATCH_MAX,
+        }  # fmt: skip
         pressing = await rows(tx, PRESSING, given, Pressing)
         for market in sorted({one.market for one in pressing}):
             of = [one for one in pressing if one.market == market]

@@ -1,7 +1,7 @@
 """Rules: how much may be told, in which files, and how long is left."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from panier.kit.errors import NotFound, PanierError
@@ -21,6 +21,8 @@ BEGINS = {
     b"\x89PNG\r\n\x1a\n": ("png", "image/png"),
     b"\xff\xd8\xff": ("jpg", "image/jpeg"),
 }
+STUCK = timedelta(minutes=15)
+"""An answer that is not with the provider after this needs somebody to look at it."""
 SOON_DAYS = 3
 """So many days before its end a deadline is shown as pressing."""
 
@@ -29,6 +31,12 @@ class BadProof(PanierError):
     """Please choose a PDF, a PNG or a JPEG."""
 
     code, status = "bad_proof", 422
+
+
+class Changed(PanierError):
+    """What we know of this sale has changed meanwhile. Please read it once more."""
+
+    code, status = "changed", 409
 
 
 class NothingToTell(PanierError):

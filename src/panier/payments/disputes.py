@@ -69,6 +69,9 @@ async def settle_dispute(tx: Tx, provider: str, news: DisputeNews) -> bool:
     opened = known is None
     if known is None:
         known = await _open(tx, provider, payment, news)
+    elif known.state == "open" and news.evidence_until not in (None, known.evidence_until):
+        moved = "update dispute set evidence_until = %s where id = %s"
+        await run(tx, moved, (news.evidence_until, known.id))
     closed = known.state == "open" and news.state != "open"
     if closed:
         await _close(tx, payment, known, won=news.state == "won")

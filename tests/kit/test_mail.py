@@ -15,11 +15,21 @@ from structlog.testing import capture_logs
 
 from panier import engines
 from panier.kit.cells import Cell
-from panier.kit.db import run, value
-from panier.kit.mail import queue_mail, send_due_mail
+from panier.kit.mail import queue_mail
 from panier.runtime import Runtime
 from panier.settings import Settings
-from tests.post_office import CERTIFICATE, PostOffice, open_post_office, text_of
+from tests.post_office import (
+    CERTIFICATE,
+    GREETING,
+    PostOffice,
+    errors,
+    make_due,
+    open_post_office,
+    queue,
+    send,
+    standing,
+    text_of,
+)
 
 ANNA, BEN, CLEO = "anna@example.org", "ben@example.org", "cleo@example.org"
 EVENING = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -29,40 +39,6 @@ EVENING = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 async def office() -> AsyncIterator[PostOffice]:
     async with open_post_office() as opened:
         yield opened
-
-
-async def queue(cell: Cell, *recipients: str) -> None:
-    async with cell.tx() as tx:
-        for recipient in recipients:
-            await queue_mail(tx, recipient, "Order", "Thanks", "<p>Thanks</p>")
-
-
-async def send(cell: Cell, target: str) -> int:
-    async with asyncio.timeout(60):
-        return await send_due_mail(cell, target, "shop@example.org")
-
-
-async def standing(cell: Cell) -> list[tuple[str, bool, int, float]]:
-    """Read all mails by age: to whom, sent or not, failures, seconds until the next try."""
-    sql = (
-        "select recipient, sent_at is not null, attempts,"
-        " case when sent_at is null then extract(epoch from next_try_at - %s)::float else 0 end"
-        " from mail order by id"
-    )
-    async with cell.read() as tx:
-        return await (await tx.execute(sql, (datetime.now(UTC),))).fetchall()
-
-
-async def errors(cell: Cell) -> list[str | None]:
-    async with cell.read() as tx:
-        cursor = await tx.execute("select error from mail order by id")
-        return [row[0] for row in await cursor.fetchall()]
-
-
-async def make_due(cell: Cell) -> None:
-    """Let all back-off be over."""
-    async with cell.tx() as tx:
-        await run(tx, "update mail set next_try_at = '2026-01-01'")
 
 
 async def test_a_queued_mail_lands_in_the_folder_once(cell: Cell, tmp_path: Path) -> None:
@@ -134,7 +110,7 @@ async def test_one_who_is_refused_does_not_hold_up_the_others(
         assert office.connections == 1
         assert await standing(cell) == [
             (ANNA, True, 0, 0.0),
-            (BEN, False, 1, 15.0),
+            (BEN, False, 1, 14400.0),
             (CLEO, True, 0, 0.0),
         ]
     assert "not for them" in str((await errors(cell))[1])
@@ -199,6 +175,42 @@ async def test_where_nobody_takes_mail_it_waits_and_none_has_failed(cell: Cell) 
     assert "ConnectionRefusedError" in str((await errors(cell))[0])
 
 
+@pytest.mark.parametrize("said", [b"452 insufficient storage", b"421 come later", b"hangs up"])
+async def test_a_server_that_takes_no_mail_for_hours_makes_none_fail(
+    cell: Cell, office: PostOffice, said: bytes
+) -> None:
+    office.full, office.ends_at = (b"", (b"MAIL", 0)) if said == b"hangs up" else (said, (b"", 0))
+    with time_machine.travel(EVENING, tick=False) as clock:
+        await queue(cell, ANNA, BEN)
+        for _ in range(12):
+            with capture_logs() as lines:
+                assert await send(cell, office.url) == 0
+            assert [(line["event"], line["mails"]) for line in lines] == [("no mail can leave", 2)]
+            clock.shift(timedelta(minutes=15))
+        assert [failures for _, _, failures, _ in await standing(cell)] == [0, 0]
+        assert office.connections == 12
+        office.full, office.ends_at = b"", (b"", 0)
+        assert await send(cell, office.url) == 2
+
+
+async def test_a_server_that_has_had_enough_of_a_connection_is_asked_over_another(
+    cell: Cell, office: PostOffice
+) -> None:
+    office.ends_at = (b"MAIL", 1)
+    with time_machine.travel(EVENING, tick=False):
+        await queue(cell, ANNA, BEN, CLEO)
+        for sent, wait in ((1, 0), (0, 15)):  # the second time it takes none at all
+            assert await send(cell, office.url) == sent
+            assert (await standing(cell))[1:] == [(BEN, False, 0, wait), (CLEO, False, 0, wait)]
+
+
+async def test_a_sender_refused_for_good_fails_each_mail(cell: Cell, office: PostOffice) -> None:
+    await queue(cell, ANNA)
+    office.full = b"550 not from you"
+    assert await send(cell, office.url) == 0
+    assert [failures for _, _, failures, _ in await standing(cell)] == [1]
+
+
 async def test_a_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
     cell: Cell, office: PostOffice
 ) -> None:
@@ -227,7 +239,7 @@ async def test_a_refused_login_lets_all_wait_and_is_told_once(
     assert office.recipients == [ANNA, BEN]
 
 
-@pytest.mark.parametrize(("word", "failures"), [(b"EHLO", 0), (b"DATA", 1)])
+@pytest.mark.parametrize(("word", "failures"), [(b"EHLO", 0), (b"MAIL", 0), (b"RCPT", 1)])
 async def test_a_server_that_stands_still_is_left_alone(
     cell: Cell, office: PostOffice, monkeypatch: pytest.MonkeyPatch, word: bytes, failures: int
 ) -> None:
@@ -307,13 +319,13 @@ async def test_who_was_too_slow_for_the_lease_does_not_touch_the_next_ones_mail(
 async def test_the_mails_of_a_worker_that_died_are_due_after_the_lease(
     cell: Cell, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(_target: str) -> None:
+    async def die(*_: object) -> None:
         raise RuntimeError("killed")
 
     with time_machine.travel(EVENING, tick=False) as clock:
         await queue(cell, ANNA, BEN)
         with monkeypatch.context() as patch:
-            patch.setattr("panier.kit.mail._open", die)
+            patch.setattr("panier.kit.mail._Batch.send", die)
             with pytest.raises(RuntimeError, match="killed"):
                 await send(cell, office.url)
         clock.move_to(EVENING + timedelta(minutes=4, seconds=59))
@@ -323,41 +335,65 @@ async def test_the_mails_of_a_worker_that_died_are_due_after_the_lease(
     assert office.recipients == [ANNA, BEN]
 
 
-async def test_who_is_stopped_marks_the_mail_on_its_way_and_gives_back_the_others(
-    cell: Cell, office: PostOffice
+@pytest.mark.parametrize(
+    ("word", "order"),
+    [(b"DATA", [BEN, CLEO, ANNA]), (GREETING, [ANNA, BEN, CLEO])],
+    ids=["sending", "connecting"],
+)
+async def test_who_is_stopped_gives_back_what_has_not_begun_and_marks_what_is_on_its_way(
+    cell: Cell, office: PostOffice, word: bytes, order: list[str]
 ) -> None:
     await queue(cell, ANNA, BEN, CLEO)
-    office.holds_at = b"DATA"
+    office.holds_at = word
+    worker = asyncio.create_task(send(cell, office.url))
     async with asyncio.timeout(60):
-        worker = asyncio.create_task(send(cell, office.url))
         await office.holds.wait()
         worker.cancel()
+        while not office.recipients:  # the others are not kept waiting for what is held
+            await send(cell, office.url)
         office.go_on.set()
         with pytest.raises(asyncio.CancelledError):
             await worker
-    assert office.recipients == [ANNA]
-    assert await send(cell, office.url) == 2
-    assert office.recipients == [ANNA, BEN, CLEO]
+    assert office.recipients == order
+    assert [sent for _, sent, _, _ in await standing(cell)] == [True] * 3
 
 
-async def test_after_ten_failures_a_mail_is_given_up_and_keeps_its_error(
-    cell: Cell, office: PostOffice
+async def test_who_is_stopped_while_the_database_is_away_still_ends(
+    cell: Cell, office: PostOffice, settings: Settings
 ) -> None:
-    office.refused[BEN] = b"RCPT"
+    await queue(cell, ANNA, BEN)
+    office.holds_at = b"DATA"
+    async with Runtime.open(settings) as other, asyncio.timeout(60):
+        lost = next(iter(other.cells))
+        worker = asyncio.create_task(send(lost, office.url))
+        await office.holds.wait()
+        await lost.close()
+        worker.cancel()
+        office.go_on.set()
+        with capture_logs() as lines, pytest.raises(asyncio.CancelledError):
+            await worker
+    told = [line["event"] for line in lines if line["log_level"] == "warning"]
+    assert told == ["mail not marked at the stop"] * 2
+    assert [sent for _, sent, _, _ in await standing(cell)] == [False, False]
+
+
+FOUR_DAYS = [15, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680, *[14400] * 23]
+"""Waits of 346,545 seconds; four days have 345,600."""
+
+
+@pytest.mark.parametrize(
+    ("code", "waits"), [(b"450", FOUR_DAYS), (b"550", [14400, 14400])], ids=["not now", "never"]
+)
+async def test_a_mail_is_given_up_after_four_days_or_three_refusals_and_keeps_its_error(
+    cell: Cell, office: PostOffice, code: bytes, waits: list[float]
+) -> None:
+    office.refused[BEN], office.refusal = b"RCPT", code + b" not for them"
     with time_machine.travel(EVENING, tick=False) as clock:
         await queue(cell, BEN)
-        waits = []
-        for _ in range(9):
+        for failures, wait in enumerate(waits, 1):
             assert await send(cell, office.url) == 0
-            ((_, _, _, wait),) = await standing(cell)
-            waits.append(wait)
+            assert await standing(cell) == [(BEN, False, failures, wait)]
             clock.shift(timedelta(seconds=wait))
-        assert waits == [15, 30, 60, 120, 240, 480, 960, 1920, 3600]
         assert await send(cell, office.url) == 0
-        clock.shift(timedelta(days=30))
-        assert await send(cell, office.url) == 0
-    assert office.connections == 10
-    sql = "select attempts from mail where sent_at is null and next_try_at = 'infinity'"
-    async with cell.read() as tx:
-        assert await value(tx, sql) == 10
+        assert await standing(cell) == [(BEN, False, len(waits) + 1, float("inf"))]
     assert "not for them" in str(await errors(cell))

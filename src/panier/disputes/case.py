@@ -12,7 +12,8 @@ from uuid import UUID
 import msgspec
 
 from panier import invoices, orders, parcels, payments, web
-from panier.disputes.wording import FINAL, day
+from panier.disputes.rules import is_to_answer
+from panier.disputes.wording import day
 from panier.invoices import Document
 from panier.kit.db import Tx
 from panier.kit.errors import NotFound
@@ -51,11 +52,8 @@ class Case(msgspec.Struct):
 
     @property
     def to_answer(self) -> bool:
-        """Tell whether somebody may answer: nobody did, or it was not taken and may be yet."""
-        if self.dispute.state != "open":
-            return False
-        answer = self.answer
-        return answer is None or (answer.state == "refused" and answer.reason not in FINAL)
+        """Tell whether somebody may answer."""
+        return is_to_answer(self.dispute, self.answer)
 
 
 async def find_case(tx: Tx, market: Market, dispute: UUID) -> Case:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from panier import payments
-from panier.disputes.rules import proof_kind
+from panier.disputes.rules import is_to_answer, proof_kind
 from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, run
 from panier.kit.errors import NotFound
@@ -57,7 +57,7 @@ async def tell(tx: Tx, dispute: UUID, market: str, told: Telling) -> None:
     answer = await payments.find_answer(tx, dispute)
     if case.state != "open":
         raise Decided
-    if answer is not None and answer.state != "refused":
+    if not is_to_answer(case, answer):
         raise Answered
     ending, kind = proof_kind(told.file) if told.file else (None, None)
     await run(

@@ -6,8 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from panier.disputes.rules import STUCK
-from panier.disputes.wording import FINAL
+from panier.disputes.rules import FINAL, STUCK
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows
 from panier.kit.money import Money

@@ -7,8 +7,7 @@ import msgspec
 
 from panier import markets
 from panier.disputes.letters import remind_of
-from panier.disputes.rules import STUCK
-from panier.disputes.wording import FINAL
+from panier.disputes.rules import FINAL, STUCK
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, rows

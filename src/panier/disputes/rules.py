@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from panier.kit.errors import NotFound, PanierError
+from panier.payments import Dispute, DisputeAnswer
 
 STATEMENT_MAX = 4000
 """Characters of what finance writes."""
@@ -21,6 +22,8 @@ BEGINS = {
     b"\x89PNG\r\n\x1a\n": ("png", "image/png"),
     b"\xff\xd8\xff": ("jpg", "image/jpeg"),
 }
+FINAL = ("answered", "decided", "unknown")
+"""Why an answer was not taken, where another one would not be either."""
 STUCK = timedelta(minutes=15)
 """An answer that is not with the provider after this needs somebody to look at it."""
 SOON_DAYS = 3
@@ -43,6 +46,13 @@ class NothingToTell(PanierError):
     """Please write something in your own words."""
 
     code, status = "nothing_to_tell", 422
+
+
+def is_to_answer(dispute: Dispute, answer: DisputeAnswer | None) -> bool:
+    """Tell whether somebody may answer: nobody did, or it was not taken and may be yet."""
+    if dispute.state != "open":
+        return False
+    return answer is None or (answer.state == "refused" and answer.reason not in FINAL)
 
 
 def proof_kind(data: bytes) -> tuple[str, str]:

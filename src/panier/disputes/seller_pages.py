@@ -9,7 +9,12 @@ from panier import orders, payments, people, web
 from panier.disputes import wording
 from panier.disputes.letters import tell_noted
 from panier.disputes.notes import Telling, get_file, list_notes, tell
-from panier.disputes.rules import PROOF_BYTES_MAX, STATEMENT_MAX, NothingToTell
+from panier.disputes.rules import (
+    PROOF_BYTES_MAX,
+    STATEMENT_MAX,
+    NothingToTell,
+    is_to_answer,
+)
 from panier.kit.db import Tx
 from panier.kit.errors import NotFound
 from panier.orders import Order
@@ -37,8 +42,8 @@ async def show(request: Request, reader: people.ReaderHere, order: UUID) -> Resp
         order=found,
         dispute=dispute,
         note=next((note for note in notes if note.seller == found.seller), None),
-        to_answer=dispute.state == "open" and (answer is None or answer.state == "refused"),
-        answered=answer is not None and answer.state != "refused",
+        to_answer=is_to_answer(dispute, answer),
+        answered=answer is not None and not is_to_answer(dispute, answer),
         reasons=wording.REASONS,
         advice=wording.ADVICE,
         states=wording.STATES,

@@ -48,8 +48,6 @@ UNTAKEN = {
     "refused": N_("The payment provider refused it. Please answer on its own pages."),
 }
 """Why an answer was not taken."""
-FINAL = ("answered", "decided", "unknown")
-"""Where another answer would not be taken either."""
 TEXTS = {
     "product": N_("What was bought"),
     "buyer": N_("Buyer"),

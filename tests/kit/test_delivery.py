@@ -78,6 +78,30 @@ async def test_a_failing_event_holds_its_stream_and_no_other(cell: Cell) -> None
     assert notebook.seen[2:] == [(CANDLE, 1), (CANDLE, 2)]
 
 
+@pytest.mark.parametrize(
+    ("silent", "expected"),
+    [
+        ({HoldExpired: []}, [BAG, CANDLE, MUG]),
+        ({}, [BAG]),  # an event that only a newer worker knows waits for that one, with its stream
+    ],
+)
+async def test_what_nobody_reacts_to_holds_up_nothing(
+    cell: Cell, silent: dict[type, list[Reaction]], expected: list[UUID]
+) -> None:
+    seen: list[UUID] = []
+
+    async def note(_tx: Tx, event: SoldOut) -> None:
+        seen.append(event.variant)
+
+    await write(cell, *(expired(variant, n) for n, variant in enumerate((CANDLE, MUG, CANDLE))))
+    await write(cell, *(SoldOut(market="FR", variant=variant) for variant in (CANDLE, MUG, BAG)))
+    await Courier(cell, {SoldOut: [note], **silent}).deliver_all()
+    assert sorted(seen, key=[BAG, CANDLE, MUG].index) == expected
+    async with cell.read() as tx:
+        waiting = await value(tx, "select count(*) from event where delivered_at is null")
+    assert waiting == 6 - len(expected) - (3 if silent else 0)
+
+
 @pytest.mark.parametrize(("table", "receipts"), [(list, 4), (AtOnce, 1)])
 async def test_a_reaction_that_worked_is_not_repeated_when_its_neighbour_fails(
     cell: Cell, table: type[list[Reaction]], receipts: int

@@ -58,6 +58,7 @@ DUE = (
 )
 # Both lock the event: a worker may have lost its lane with its connection and not know it yet.
 DELIVERED = "update event set delivered_at = %s where id = %s and delivered_at is null"
+UNHEARD = "update event set delivered_at = %s where id = any(%s) and delivered_at is null"
 RECEIVE = """
 insert into receipt (event_id, handler, at)
 select id, %s, %s from (
@@ -100,6 +101,7 @@ class Courier:
         self._lanes = {"first": min(lanes), "last": max(lanes)}
         self._news = f"{NEWS}.{priority or '*'}"
         self._by_kind = {kind.__name__: (kind, table) for kind, table in reactions.items()}
+        self._unheard = {kind.__name__ for kind, table in reactions.items() if not table}
         self._wake = asyncio.Event()
 
     async def serve(self) -> None:
@@ -126,9 +128,14 @@ class Courier:
             if lane is None:
                 return 0
             due = await rows(claim, DUE, {"lane": lane, "now": now(), "limit": BATCH_MAX}, Due)
+            unheard = {event.id for event in due if event.kind in self._unheard}
+            if unheard:  # at once: thousands of baskets may run out in the same second
+                await run(claim, UNHEARD, (now(), list(unheard)))
             failed: set[UUID] = set()
             for event in due:
-                if event.stream not in failed and not await self._deliver(event):
+                if event.id in unheard or event.stream in failed:
+                    continue
+                if not await self._deliver(event):
                     failed.add(event.stream)
             return len(due)
 

@@ -19,7 +19,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     market: str
     """The market's code; it decides the cell."""
     priority: ClassVar[Literal["high", "normal", "low"]] = "low"
-    """High: a room waits for it. Normal: a buyer does. The same for all events of a stream."""
+    """High: a room waits for it. Normal: somebody does. The same for all events of a stream."""
 
     @property
     def stream(self) -> UUID:
@@ -31,6 +31,12 @@ class Urgent(Event, frozen=True, kw_only=True):
     """What a room waits for: everything about a show or a variant."""
 
     priority: ClassVar[Literal["high", "normal", "low"]] = "high"
+
+
+class Awaited(Event, frozen=True, kw_only=True):
+    """What one person waits for, or has but minutes for."""
+
+    priority: ClassVar[Literal["high", "normal", "low"]] = "normal"
 
 
 class ShowScheduled(Urgent, frozen=True, kw_only=True):
@@ -122,7 +128,7 @@ class LowStock(Urgent, frozen=True, kw_only=True):
     available: int
 
 
-class DealAsked(Event, frozen=True, kw_only=True):
+class DealAsked(Awaited, frozen=True, kw_only=True):
     """A host asks a seller for a deal beyond what they agreed to."""
 
     request: UUID
@@ -130,11 +136,11 @@ class DealAsked(Event, frozen=True, kw_only=True):
     show: UUID
 
 
-class WaitingOffered(Urgent, frozen=True, kw_only=True):
+class WaitingOffered(Awaited, frozen=True, kw_only=True):
     """Units became free and are held for the next in line until `until` (UTC)."""
 
-    variant: UUID
     waiting: UUID
+    variant: UUID
     hold: UUID
     quantity: int
     until: datetime
@@ -148,10 +154,8 @@ class HoldExpired(Urgent, frozen=True, kw_only=True):
     quantity: int
 
 
-class PaymentReported(Event, frozen=True, kw_only=True):
+class PaymentReported(Awaited, frozen=True, kw_only=True):
     """A payment provider told us, signed, how a payment went."""
-
-    priority: ClassVar[Literal["high", "normal", "low"]] = "normal"
 
     payment: UUID
     state: str

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from panier.events import HoldExpired, OrderRefused, PaymentReported, SoldOut
+from panier.events import HoldExpired, OrderRefused, PaymentReported, SoldOut, WaitingOffered
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
 from panier.kit.delivery import CLAIM, TRIES_MAX, AtOnce, Courier, Reaction, find_parked
-from panier.kit.outbox import LANES, Priority, record
+from panier.kit.outbox import LANES, Fact, Priority, record
 from tests.plans import rows_read
 
 CANDLE, MUG, BAG = UUID(int=0x10), UUID(int=0x20), UUID(int=0x31)
@@ -36,7 +36,7 @@ class Notebook:
         self.seen.append((event.variant, event.quantity))
 
 
-async def write(cell: Cell, *facts: HoldExpired | SoldOut | PaymentReported | OrderRefused) -> None:
+async def write(cell: Cell, *facts: Fact) -> None:
     async with cell.tx() as tx:
         await record(tx, *facts)
 
@@ -266,21 +266,30 @@ async def test_a_courier_of_a_priority_leaves_the_others_alone(
     assert seen == [expected]
 
 
-async def sell_out_during(cell: Cell, couriers: tuple[Priority | None, ...]) -> bool:
-    """Tell whether a room hears of what is sold out while a mail takes its time."""
+SLOW = (
+    ALL_PRIORITIES[0],
+    WaitingOffered(market="FR", waiting=CANDLE, variant=BAG, hold=MUG, quantity=1, until=now()),
+)
+"""What is followed by a mail: it takes its time, and there may be a thousand of them."""
+
+
+async def sell_out_during(
+    cell: Cell, slow: OrderRefused | WaitingOffered, couriers: tuple[Priority | None, ...]
+) -> bool:
+    """Tell whether a room hears of what is sold out while a mail is written."""
     begun, heard, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def write_mail(_tx: Tx, _event: OrderRefused) -> None:
+    async def write_mail(_tx: Tx, _event: OrderRefused | WaitingOffered) -> None:
         begun.set()
         await end.wait()
 
     async def tell_room(_tx: Tx, _event: SoldOut) -> None:
         heard.set()
 
-    table: dict[type, list[Reaction]] = {OrderRefused: [write_mail], SoldOut: [tell_room]}
+    table: dict[type, list[Reaction]] = {type(slow): [write_mail], SoldOut: [tell_room]}
     serving = [asyncio.create_task(Courier(cell, table, of).serve()) for of in couriers]
     async with asyncio.timeout(30):
-        await write(cell, ALL_PRIORITIES[0])
+        await write(cell, slow)
         await begun.wait()
         await write(cell, ALL_PRIORITIES[2])
         # Without a courier of its own it is not heard before the mail is written.
@@ -294,12 +303,31 @@ async def sell_out_during(cell: Cell, couriers: tuple[Priority | None, ...]) -> 
     return heard_first and was_heard
 
 
-async def test_a_room_hears_at_once_whatever_follows_its_sales(cell: Cell) -> None:
-    assert await sell_out_during(cell, ("high", "normal", "low"))
+@pytest.mark.parametrize("slow", SLOW)
+async def test_a_room_hears_at_once_whatever_is_written_meanwhile(
+    cell: Cell, slow: OrderRefused | WaitingOffered
+) -> None:
+    assert await sell_out_during(cell, slow, ("high", "normal", "low"))
 
 
 async def test_with_one_courier_for_all_a_room_would_wait_for_the_mails(cell: Cell) -> None:
-    assert not await sell_out_during(cell, (None,))
+    assert not await sell_out_during(cell, SLOW[0], (None,))
+
+
+@pytest.mark.parametrize(("lanes", "expected"), [((3, 9), [3, 9]), ((9, 3), [9, 3])])
+async def test_the_lane_whose_event_is_oldest_comes_first(
+    cell: Cell, lanes: tuple[int, int], expected: list[int]
+) -> None:
+    seen: list[int] = []
+
+    async def note(_tx: Tx, event: OrderRefused) -> None:
+        seen.append(event.order.int)
+
+    for lane in lanes:
+        order = UUID(int=lane)
+        await write(cell, OrderRefused(market="FR", order=order, checkout=order))
+    await Courier(cell, {OrderRefused: [note]}, "low").deliver_all()
+    assert seen == expected
 
 
 async def test_a_claim_among_many_reads_a_few_whatever_the_statistics_say(cell: Cell) -> None:

@@ -34,6 +34,8 @@ TRIES_MAX = 12
 """Failures of one event before it is parked; `panier reconcile` lists parked ones."""
 BACK_OFF_SECONDS_MAX = 300
 """The longest wait between two tries."""
+URGENT: tuple[Priority, ...] = ("high", "normal")
+"""Priorities before the lowest."""
 POLL_SECONDS = 1.0
 """How long news may be lost before rows are found all the same."""
 
@@ -46,11 +48,14 @@ IS_DUE = (
     " and e.stream not in (select f.stream from event f where f.delivered_at is null"
     " and not f.parked and f.next_try_at > %(now)s)"
 )
+# Of the highest priority the lane with the oldest event, so that a flood leaves none behind.
 CLAIM = (
-    "select lane from delivery_lane l where l.lane between %(first)s and %(last)s"
-    " and (select true from event e where e.lane = l.lane and "
+    "select l.lane from delivery_lane l cross join lateral (select e.id from event e"
+    " where e.lane = l.lane and "
     + IS_DUE
-    + " order by e.id limit 1) order by lane desc for update skip locked limit 1"
+    + " order by e.id limit 1) first where l.lane between %(first)s and %(last)s order by "
+    + ", ".join(f"l.lane < {LANES[of].start}" for of in URGENT)
+    + ", first.id for update of l skip locked limit 1"
 )
 DUE = (
     "select id, stream, market, kind, body::text as body, attempts from event e"

@@ -121,6 +121,19 @@ async def test_fifty_mails_take_one_connection_and_one_login(
     assert office.recipients == numbered
 
 
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_a_mail_that_is_soon_too_late_does_not_wait_for_all_the_others(
+    cell: Cell, office: PostOffice, *, ahead: bool
+) -> None:
+    await queue(cell, *(f"buyer-{n}@example.org" for n in range(60)))
+    async with cell.tx() as tx:
+        await queue_mail(tx, ANNA, "Held for you", "Hello", "<p>Hello</p>", ahead=ahead)
+    assert await send(cell, office.url) == 50
+    assert (ANNA in office.recipients) is ahead
+    assert await send(cell, office.url) == 11
+    assert len(set(office.recipients)) == 61
+
+
 @pytest.mark.parametrize("word", [b"RCPT", b"DATA"])
 async def test_one_who_is_refused_does_not_hold_up_the_others(
     cell: Cell, office: PostOffice, word: bytes

@@ -5,12 +5,13 @@ who hears.
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
 from panier.kit.money import Money
+from panier.kit.outbox import Priority
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +19,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     market: str
     """The market's code; it decides the cell."""
-    priority: ClassVar[Literal["high", "normal", "low"]] = "low"
-    """High: a room waits for it. Normal: somebody does. The same for all events of a stream."""
+    priority: ClassVar[Priority] = "low"
+    """High: a room waits for it. Normal: a buyer does. Soon: in minutes it is too late. Low: all
+    else. The same for all events of a stream."""
 
     @property
     def stream(self) -> UUID:
@@ -30,13 +32,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Urgent(Event, frozen=True, kw_only=True):
     """What a room waits for: everything about a show or a variant."""
 
-    priority: ClassVar[Literal["high", "normal", "low"]] = "high"
+    priority: ClassVar[Priority] = "high"
 
 
-class Awaited(Event, frozen=True, kw_only=True):
-    """What one person waits for, or has but minutes for."""
+class Brief(Event, frozen=True, kw_only=True):
+    """What somebody has but minutes to answer."""
 
-    priority: ClassVar[Literal["high", "normal", "low"]] = "normal"
+    priority: ClassVar[Priority] = "soon"
 
 
 class ShowScheduled(Urgent, frozen=True, kw_only=True):
@@ -128,7 +130,7 @@ class LowStock(Urgent, frozen=True, kw_only=True):
     available: int
 
 
-class DealAsked(Awaited, frozen=True, kw_only=True):
+class DealAsked(Brief, frozen=True, kw_only=True):
     """A host asks a seller for a deal beyond what they agreed to."""
 
     request: UUID
@@ -136,7 +138,7 @@ class DealAsked(Awaited, frozen=True, kw_only=True):
     show: UUID
 
 
-class WaitingOffered(Awaited, frozen=True, kw_only=True):
+class WaitingOffered(Brief, frozen=True, kw_only=True):
     """Units became free and are held for the next in line until `until` (UTC)."""
 
     waiting: UUID
@@ -154,8 +156,10 @@ class HoldExpired(Urgent, frozen=True, kw_only=True):
     quantity: int
 
 
-class PaymentReported(Awaited, frozen=True, kw_only=True):
+class PaymentReported(Event, frozen=True, kw_only=True):
     """A payment provider told us, signed, how a payment went."""
+
+    priority: ClassVar[Priority] = "normal"
 
     payment: UUID
     state: str

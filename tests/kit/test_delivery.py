@@ -233,6 +233,7 @@ async def test_news_wake_the_courier_at_once(cell: Cell) -> None:
 
 ALL_PRIORITIES = (
     OrderRefused(market="FR", order=CANDLE, checkout=MUG),
+    WaitingOffered(market="FR", waiting=CANDLE, variant=BAG, hold=MUG, quantity=1, until=now()),
     PaymentReported(market="FR", payment=MUG, state="paid", reference=None, reason=None),
     SoldOut(market="FR", variant=BAG),
 )
@@ -246,12 +247,17 @@ async def test_what_is_urgent_comes_first(cell: Cell) -> None:
 
     await write(cell, *ALL_PRIORITIES)
     await Courier(cell, {type(fact): [note] for fact in ALL_PRIORITIES}).deliver_all()
-    assert seen == ["SoldOut", "PaymentReported", "OrderRefused"]
+    assert seen == ["SoldOut", "PaymentReported", "WaitingOffered", "OrderRefused"]
 
 
 @pytest.mark.parametrize(
     ("priority", "expected"),
-    [("high", "SoldOut"), ("normal", "PaymentReported"), ("low", "OrderRefused")],
+    [
+        ("high", "SoldOut"),
+        ("normal", "PaymentReported"),
+        ("soon", "WaitingOffered"),
+        ("low", "OrderRefused"),
+    ],
 )
 async def test_a_courier_of_a_priority_leaves_the_others_alone(
     cell: Cell, priority: Priority, expected: str
@@ -266,32 +272,25 @@ async def test_a_courier_of_a_priority_leaves_the_others_alone(
     assert seen == [expected]
 
 
-SLOW = (
-    ALL_PRIORITIES[0],
-    WaitingOffered(market="FR", waiting=CANDLE, variant=BAG, hold=MUG, quantity=1, until=now()),
-)
-"""What is followed by a mail: it takes its time, and there may be a thousand of them."""
-
-
-async def sell_out_during(
-    cell: Cell, slow: OrderRefused | WaitingOffered, couriers: tuple[Priority | None, ...]
+async def wait_during(
+    cell: Cell, slow: Fact, waits: Fact, couriers: tuple[Priority | None, ...]
 ) -> bool:
-    """Tell whether a room hears of what is sold out while a mail is written."""
+    """Tell whether what somebody waits for is heard while a mail is written."""
     begun, heard, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def write_mail(_tx: Tx, _event: OrderRefused | WaitingOffered) -> None:
+    async def write_mail(_tx: Tx, _event: Fact) -> None:
         begun.set()
         await end.wait()
 
-    async def tell_room(_tx: Tx, _event: SoldOut) -> None:
+    async def hear(_tx: Tx, _event: Fact) -> None:
         heard.set()
 
-    table: dict[type, list[Reaction]] = {type(slow): [write_mail], SoldOut: [tell_room]}
+    table: dict[type, list[Reaction]] = {type(slow): [write_mail], type(waits): [hear]}
     serving = [asyncio.create_task(Courier(cell, table, of).serve()) for of in couriers]
     async with asyncio.timeout(30):
         await write(cell, slow)
         await begun.wait()
-        await write(cell, ALL_PRIORITIES[2])
+        await write(cell, waits)
         # Without a courier of its own it is not heard before the mail is written.
         heard_first = couriers != (None,) and await heard.wait()
         was_heard = heard.is_set()
@@ -303,15 +302,16 @@ async def sell_out_during(
     return heard_first and was_heard
 
 
-@pytest.mark.parametrize("slow", SLOW)
-async def test_a_room_hears_at_once_whatever_is_written_meanwhile(
-    cell: Cell, slow: OrderRefused | WaitingOffered
+@pytest.mark.parametrize("slow", ALL_PRIORITIES[:2])
+@pytest.mark.parametrize("waits", ALL_PRIORITIES[2:])
+async def test_rooms_and_buyers_hear_at_once_whatever_is_written_meanwhile(
+    cell: Cell, slow: Fact, waits: Fact
 ) -> None:
-    assert await sell_out_during(cell, slow, ("high", "normal", "low"))
+    assert await wait_during(cell, slow, waits, tuple(LANES))
 
 
 async def test_with_one_courier_for_all_a_room_would_wait_for_the_mails(cell: Cell) -> None:
-    assert not await sell_out_during(cell, SLOW[0], (None,))
+    assert not await wait_during(cell, ALL_PRIORITIES[0], ALL_PRIORITIES[3], (None,))
 
 
 @pytest.mark.parametrize(("lanes", "expected"), [((3, 9), [3, 9]), ((9, 3), [9, 3])])

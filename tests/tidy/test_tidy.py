@@ -130,7 +130,7 @@ def test_no_leftovers() -> None:
 
 def list_events() -> list[type[events.Event]]:
     kinds = [kind for kind in vars(events).values() if isinstance(kind, type)]
-    abstract = {events.Event, events.Urgent, events.Awaited}
+    abstract = {events.Event, events.Urgent, events.Brief}
     return [kind for kind in kinds if issubclass(kind, events.Event) and kind not in abstract]
 
 

@@ -34,8 +34,6 @@ TRIES_MAX = 12
 """Failures of one event before it is parked; `panier reconcile` lists parked ones."""
 BACK_OFF_SECONDS_MAX = 300
 """The longest wait between two tries."""
-URGENT: tuple[Priority, ...] = ("high", "normal")
-"""Priorities before the lowest."""
 POLL_SECONDS = 1.0
 """How long news may be lost before rows are found all the same."""
 
@@ -54,7 +52,7 @@ CLAIM = (
     " where e.lane = l.lane and "
     + IS_DUE
     + " order by e.id limit 1) first where l.lane between %(first)s and %(last)s order by "
-    + ", ".join(f"l.lane < {LANES[of].start}" for of in URGENT)
+    + ", ".join(f"l.lane < {lanes.start}" for lanes in LANES.values())
     + ", first.id for update of l skip locked limit 1"
 )
 DUE = (

@@ -49,10 +49,12 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.ProductUnpinned: [room_reactions.show_unpin],
     events.StreamStarted: [room_reactions.show_picture],
     events.StreamLost: [room_reactions.show_picture],
+    events.RecordingReady: [],
     events.SoldOut: [room_reactions.show_sold_out],
     events.BackInStock: [room_reactions.show_back_in_stock],
     events.LowStock: [stock_reactions.note_low],
     events.WaitingOffered: [order_reactions.tell_offer],
+    events.HoldExpired: [],
     events.DealAsked: [incentive_reactions.tell_asked],
     events.PaymentReported: [order_reactions.settle_reported],
     events.OrderPaid: AtOnce(

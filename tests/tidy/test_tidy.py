@@ -14,6 +14,7 @@ import msgspec
 from panier import events
 from panier.migrations import newest
 from panier.migrations.upgrade import heads
+from panier.wiring import REACTIONS
 
 NAME = "panier"
 VERSIONS = Path("src/panier/migrations/versions")
@@ -129,13 +130,22 @@ def test_no_leftovers() -> None:
             assert text not in read(path), f"{path}: `{text}`: {remedy}"
 
 
+def list_events() -> list[type[events.Event]]:
+    kinds = [kind for kind in vars(events).values() if isinstance(kind, type)]
+    abstract = {events.Event, events.Urgent, events.Brief}
+    return [kind for kind in kinds if issubclass(kind, events.Event) and kind not in abstract]
+
+
+def test_the_wiring_names_every_event() -> None:
+    missing = [kind.__name__ for kind in list_events() if kind not in REACTIONS]
+    assert not missing, f"{missing} would be tried again and again: name who reacts, or nobody: []"
+
+
 def test_events_of_a_stream_share_their_priority() -> None:
     priorities: dict[str, set[str]] = {}
-    kinds = [kind for kind in vars(events).values() if isinstance(kind, type)]
-    for kind in kinds:
-        if issubclass(kind, events.Event) and kind not in {events.Event, events.Urgent}:
-            fields = [field.name for field in msgspec.structs.fields(kind) if field.type is UUID]
-            priorities.setdefault(fields[0], set()).add(kind.priority)
+    for kind in list_events():
+        fields = [field.name for field in msgspec.structs.fields(kind) if field.type is UUID]
+        priorities.setdefault(fields[0], set()).add(kind.priority)
     mixed = [stream for stream, found in priorities.items() if len(found) > 1]
     assert not mixed, f"events about {mixed}: with two priorities they would overtake each other"
 

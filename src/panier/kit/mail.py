@@ -32,6 +32,8 @@ REFUSALS_MAX = 3
 """Failures after which a mail is given up once its recipient, or its text, is refused for good."""
 BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 15, 4 * 3600
 """The wait after a mail's first failure, doubled with each, and the longest one."""
+AHEAD_SECONDS = 3600
+"""A mail that is soon too late goes before all that was queued within so long."""
 AWAY_SECONDS, AWAY_SECONDS_MAX = 15, 600
 """Nobody there to take mail: each waits as long again as it has waited, within these."""
 BATCH_MAX = 50
@@ -81,14 +83,17 @@ class Mail(msgspec.Struct):
     attempts: int
 
 
-async def queue_mail(tx: Tx, recipient: str, subject: str, text: str, html: str) -> UUID:
-    """Queue one mail; it leaves when this transaction is committed."""
-    key = new_id()
+async def queue_mail(
+    tx: Tx, recipient: str, subject: str, text: str, html: str, *, ahead: bool = False
+) -> UUID:
+    """Queue one mail; it leaves when this transaction is committed, `ahead` of those that wait."""
+    key, moment = new_id(), now()
+    due = moment - timedelta(seconds=AHEAD_SECONDS) if ahead else moment
     await run(
         tx,
         "insert into mail (id, recipient, subject, body_text, body_html, at, next_try_at)"
         " values (%s, %s, %s, %s, %s, %s, %s)",
-        (key, recipient, " ".join(subject.split()), text, html, now(), now()),
+        (key, recipient, " ".join(subject.split()), text, html, moment, due),
     )
     return key
 

@@ -8,7 +8,8 @@ second. Peer: one fact of that kind appended in process, without route, event an
 Reports: a show of an hour ends; measured from before the request is sent until the page shows the
 report, asked for again 10 ms after each answer. Promised are ten seconds. Peer: a small show. The
 worker has nothing else to do in these rows. In the others it is busy with what follows 2,000 sales
-of another show, and still is at the end of the round.
+of another show, or with mails to 2,000 people for whom units came in, and still is at the end of
+the round.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ import httpx2
 from bench import checkout, fanout
 from bench.roles import SECRET, role, room_ticket
 from bench.table import Row, median
-from panier import people, rooms
+from panier import people, rooms, stock
 from panier.demo.chatter import choose_line
 from panier.kit.cells import Cell
 from panier.kit.clock import now
@@ -73,6 +74,17 @@ class Size(NamedTuple):
 
 LARGE, SMALL = Size(1000, 2000, 500, 10), Size(10, 20, 5, 5)
 SHOW_SECONDS = 3600
+WAITING = 2000
+"""People for whom units come in."""
+WAIT = """
+with person as (
+  insert into person (id, email, name, password_hash, language, at)
+  select id, id || '@example.org', 'Ana', 'x', 'fr', now()
+  from (select gen_random_uuid() as id from generate_series(1, %(people)s)) g returning id)
+insert into waiting (id, variant_id, market, show_id, buyer, quantity, seconds, state, at,
+                     person_id)
+select id, %(variant)s, 'FR', %(show)s, id, 1, 120, 'waiting', now(), id from person
+"""
 
 
 @asynccontextmanager
@@ -145,10 +157,27 @@ async def busy_worker(sales: checkout.Bench) -> AsyncIterator[None]:
     """Sell to a crowd; in the end the worker must still have what follows to do."""
     await checkout.in_process(sales)
     yield
-    async with sales.cell.read() as tx:
-        waiting = "select count(*) from event where kind = 'OrderPaid' and delivered_at is null"
-        assert await value(tx, waiting), "the worker was done before the round was"
-    await checkout.clear(sales.cell)
+    await check_busy(sales.cell, "OrderPaid")
+
+
+@asynccontextmanager
+async def writing_worker(cell: Cell) -> AsyncIterator[None]:
+    """Bring units in for those who wait; in the end the worker must still write to some."""
+    async with cell.tx() as tx:
+        shop = await lay_shop(tx, 0)
+        asked = {"people": WAITING, "variant": shop.variant, "show": shop.show}
+        await tx.execute(WAIT, asked)
+        await stock.restock(tx, shop.variant, WAITING, shop.market)
+    yield
+    await check_busy(cell, "WaitingOffered")
+
+
+async def check_busy(cell: Cell, kind: str) -> None:
+    """See that the worker had events of this kind to deliver all the time; it has none then."""
+    async with cell.read() as tx:
+        sql = "select count(*) from event where kind = %s and delivered_at is null"
+        assert await value(tx, sql, (kind,)), "the worker was done before the round was"
+    await checkout.clear(cell)
 
 
 async def measure_pins(
@@ -181,7 +210,7 @@ async def measure_pins(
             found[way].append(await hear(viewers, product, act))
 
         quiet, busy = "the host pins over HTTP", f"the same, {CHAT_PACE} chat lines a second"
-        behind = "the same, behind 2,000 sales"
+        behind, offers = "the same, behind 2,000 sales", "the same, behind 2,000 offers"
         peer = "the fact appended in process (peer)"
         for _ in range(2):  # the second finds the first on the picture, as all that follow
             await pin("")
@@ -190,15 +219,16 @@ async def measure_pins(
                 for act, way in [(pin, quiet), (append, peer)][:: (1, -1)[n % 2]]:
                     await asyncio.sleep(pause(n))
                     await act(way)
-            async with chat(cell, shop):
-                for n in range(PINS):
-                    await asyncio.sleep(pause(n))
-                    await pin(busy)
-            async with busy_worker(sales):
-                for n in range(PINS):
-                    await asyncio.sleep(pause(n))
-                    await pin(behind)
-    return {way: found[way] for way in (quiet, busy, behind, peer)}
+            for way, meanwhile in [
+                (busy, chat(cell, shop)),
+                (behind, busy_worker(sales)),
+                (offers, writing_worker(cell)),
+            ]:
+                async with meanwhile:
+                    for n in range(PINS):
+                        await asyncio.sleep(pause(n))
+                        await pin(way)
+    return {way: found[way] for way in (quiet, busy, behind, offers, peer)}
 
 
 def pause(n: int) -> float:

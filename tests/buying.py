@@ -1,5 +1,7 @@
 """Buying in tests: a test card, a full basket, a placement, all with literal defaults."""
 
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,6 +19,8 @@ from panier.people import Address
 from panier.reports.reconcile import reconcile
 from tests.shop import Shop
 
+T = TypeVar("T")
+
 FR = Market("FR", "France", "FR", "EUR", ["fr", "en"], "Europe/Paris", "open")
 PARIS = Address("12 rue de la Paix", "75002", "Paris", "FR")
 
@@ -25,6 +29,11 @@ async def card(cell: Cell, behaviour: Behaviour = Behaviour.SUCCEEDS) -> str:
     """Return the token of a test card."""
     async with cell.tx() as tx:
         return (await sandbox.make_token(tx, Card(behaviour, "visa", "4242"))).token
+
+
+async def all_told(answers: Sequence[T | Awaitable[T]]) -> list[T]:
+    """Return answers, those that are to come too."""
+    return [await one if isinstance(one, Awaitable) else one for one in answers]
 
 
 async def fill_basket(

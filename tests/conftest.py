@@ -10,11 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import httpx2
 import hypothesis
 import psycopg
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from psycopg import conninfo
 
 from panier import engines
@@ -25,6 +27,7 @@ from panier.migrations import migrate
 from panier.people import passwords
 from panier.runtime import Runtime
 from panier.settings import Settings
+from tests.door import browser, open_door
 from tests.sharing import WORKER, Sharing, turn_of
 
 TEMPLATE = f"panier_template{WORKER}"
@@ -136,6 +139,19 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
 def cell(runtime: Runtime) -> Cell:
     """Return the test's only cell."""
     return next(iter(runtime.cells))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def app(runtime: Runtime) -> FastAPI:
+    """Build the application over the shipped markets."""
+    return await open_door(runtime)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Open a browser without cookies."""
+    async with browser(app) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,7 +56,7 @@ def render() -> str:
     lines += ["\n## Events and their reactions\n", "| event | what it means | who reacts |",
               "| --- | --- | --- |"]  # fmt: skip
     for event, reactions in REACTIONS.items():
-        names = ", ".join(_name(r) for r in reactions)
+        names = ", ".join(_name(r) for r in reactions) or "nobody"
         about = " ".join((event.__doc__ or "").split("\n\n", 1)[0].split())
         lines.append(f"| {event.__name__} | {about} | {names} |")
     lines += ["\n## Socket commands\n", "| command | action |", "| --- | --- |"]

@@ -5,12 +5,13 @@ who hears.
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
 from panier.kit.money import Money
+from panier.kit.outbox import Priority
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +19,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     market: str
     """The market's code; it decides the cell."""
-    priority: ClassVar[Literal["high", "normal", "low"]] = "low"
-    """High: a room waits for it. Normal: a buyer does. The same for all events of a stream."""
+    priority: ClassVar[Priority] = "low"
+    """High: a room waits for it. Normal: a buyer does. Soon: in minutes it is too late. Low: all
+    else. The same for all events of a stream."""
 
     @property
     def stream(self) -> UUID:
@@ -30,7 +32,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Urgent(Event, frozen=True, kw_only=True):
     """What a room waits for: everything about a show or a variant."""
 
-    priority: ClassVar[Literal["high", "normal", "low"]] = "high"
+    priority: ClassVar[Priority] = "high"
+
+
+class Brief(Event, frozen=True, kw_only=True):
+    """What somebody has but minutes to answer."""
+
+    priority: ClassVar[Priority] = "soon"
 
 
 class ShowScheduled(Urgent, frozen=True, kw_only=True):
@@ -122,7 +130,7 @@ class LowStock(Urgent, frozen=True, kw_only=True):
     available: int
 
 
-class DealAsked(Event, frozen=True, kw_only=True):
+class DealAsked(Brief, frozen=True, kw_only=True):
     """A host asks a seller for a deal beyond what they agreed to."""
 
     request: UUID
@@ -130,11 +138,11 @@ class DealAsked(Event, frozen=True, kw_only=True):
     show: UUID
 
 
-class WaitingOffered(Urgent, frozen=True, kw_only=True):
+class WaitingOffered(Brief, frozen=True, kw_only=True):
     """Units became free and are held for the next in line until `until` (UTC)."""
 
-    variant: UUID
     waiting: UUID
+    variant: UUID
     hold: UUID
     quantity: int
     until: datetime
@@ -151,7 +159,7 @@ class HoldExpired(Urgent, frozen=True, kw_only=True):
 class PaymentReported(Event, frozen=True, kw_only=True):
     """A payment provider told us, signed, how a payment went."""
 
-    priority: ClassVar[Literal["high", "normal", "low"]] = "normal"
+    priority: ClassVar[Priority] = "normal"
 
     payment: UUID
     state: str

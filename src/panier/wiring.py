@@ -10,6 +10,7 @@ from uuid import UUID
 from panier import (
     baskets,
     chat,
+    disputes,
     events,
     incentives,
     orders,
@@ -48,10 +49,12 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
     events.ProductUnpinned: [room_reactions.show_unpin],
     events.StreamStarted: [room_reactions.show_picture],
     events.StreamLost: [room_reactions.show_picture],
+    events.RecordingReady: [],
     events.SoldOut: [room_reactions.show_sold_out],
     events.BackInStock: [room_reactions.show_back_in_stock],
     events.LowStock: [stock_reactions.note_low],
     events.WaitingOffered: [order_reactions.tell_offer],
+    events.HoldExpired: [],
     events.DealAsked: [incentive_reactions.tell_asked],
     events.PaymentReported: [order_reactions.settle_reported],
     events.OrderPaid: AtOnce(
@@ -87,7 +90,7 @@ REACTIONS: dict[type[events.Event], list[Reaction]] = {
         video_reactions.finish,
         stock_reactions.end_allocations,
         incentive_reactions.close_deals,
-        report_reactions.write_show_report,
+        report_reactions.ask_for_show_report,
     ],
     events.ShowCancelled: [
         room_reactions.show_stage,
@@ -172,6 +175,11 @@ async def _send_dispute_answers(runtime: Runtime, cell: Cell) -> None:
     await payments.send_answers(cell, runtime.settings)
 
 
+async def _remind_of_disputes(_runtime: Runtime, cell: Cell) -> None:
+    while await disputes.remind(cell):
+        pass
+
+
 async def _forget_cards(runtime: Runtime, cell: Cell) -> None:
     await payments.forget_cards(cell, runtime.settings)
 
@@ -199,8 +207,8 @@ async def _end_slots(_runtime: Runtime, cell: Cell) -> None:
         pass
 
 
-async def _complete_reports(_runtime: Runtime, cell: Cell) -> None:
-    await reports.complete_reports(cell)
+async def _write_reports(_runtime: Runtime, cell: Cell) -> None:
+    await reports.write_due(cell)
 
 
 TIMERS = [
@@ -212,12 +220,13 @@ TIMERS = [
     Timer("resume payments", 5.0, _resume_payments),
     Timer("send refunds", 1.0, _send_refunds),
     Timer("send dispute answers", 2.0, _send_dispute_answers),
+    Timer("remind of disputes", 600.0, _remind_of_disputes),
     Timer("forget cards", 5.0, _forget_cards),
     Timer("release due", 5.0, _release_due),
     Timer("send payouts", 2.0, _send_payouts),
     Timer("deliver overdue", 60.0, _deliver_overdue),
     Timer("end slots", 10.0, _end_slots),
-    Timer("complete reports", 5.0, _complete_reports),
+    Timer("write reports", 1.0, _write_reports),
     Timer("check VAT ids", 10.0, _check_vat_ids),
     Timer("forget VAT ids", 3600.0, _forget_vat_ids),
 ]

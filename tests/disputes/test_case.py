@@ -8,7 +8,7 @@ import time_machine
 from fastapi import FastAPI
 
 from panier import markets, parcels, payments
-from panier.disputes.case import Case, find_case, gather, list_invoices, print_receipt
+from panier.disputes.case import Case, find_case, gather, list_invoices, print_receipt, seal
 from panier.disputes.rules import BadProof, days_left, proof_kind
 from panier.kit.cells import Cell
 from panier.kit.db import value
@@ -42,7 +42,7 @@ async def test_a_bank_is_told_what_was_bought_sent_and_signed_for(
         await hear(cell, settings, app)
         case = await read_case(cell)
     sku = {line.unit_minor: line.sku for line in case.stories[0].lines}
-    told = gather(case, "She signed for it.")
+    told = gather(case)
     assert told.product == (
         f"Order {case.numbers}\n"
         f"2 × Candle, Large ({sku[2490]}) – €49.80\n"
@@ -53,13 +53,13 @@ async def test_a_bank_is_told_what_was_bought_sent_and_signed_for(
     assert told.sent_to.splitlines()[0] == "Anna Martin"
     assert told.sent_to.splitlines()[-1] == "France"
     assert (told.carrier, told.tracking) == ("Colissimo", "6A1")
-    assert (told.sent_on, told.took_place_on) == ("November 20, 2036", "")
-    assert told.statement == (
-        "She signed for it.\n\n"
-        "Paid on November 20, 2036: €84.67.\n"
-        "Handed to Colissimo on November 20, 2036: 6A1.\n"
-        "Delivered on November 20, 2036."
+    assert (told.sent_on, told.took_place_on) == ("20 November 2036", "")
+    assert told.history == (
+        "Paid on 20 November 2036: €84.67.\n"
+        "Handed to Colissimo on 20 November 2036: 6A1.\n"
+        "Delivered on 20 November 2036."
     )
+    assert told.statement == "", "that is for finance to say"
 
 
 async def test_it_is_told_in_the_buyers_language(
@@ -70,7 +70,7 @@ async def test_it_is_told_in_the_buyers_language(
         await hear(cell, settings, app)
         told = gather(await read_case(cell))
     assert told.sent_to.splitlines()[-1] == "Frankreich"
-    assert told.statement == "Bezahlt am 20. November 2036: 84,67\xa0€."
+    assert told.history == "Bezahlt am 20. November 2036: 84,67\xa0€."
 
 
 async def test_an_arrival_that_we_only_assume_is_not_told_as_one(
@@ -81,11 +81,11 @@ async def test_an_arrival_that_we_only_assume_is_not_told_as_one(
         await laid.deliver(cell, sold)
         await hear(cell, settings, app)
         case = await read_case(cell)
-    assert "Delivered on" in gather(case).statement
+    assert "Delivered on" in gather(case).history
     case.parcels[0].assumed = True
-    assert "Delivered on" not in gather(case).statement
+    assert "Delivered on" not in gather(case).history
     case.parcels[0].state = "lost"
-    assert "Lost on its way, as noted on November 20, 2036." in gather(case).statement
+    assert "Lost on its way, as noted on 20 November 2036." in gather(case).history
 
 
 async def test_what_the_buyer_has_back_already_is_told(
@@ -98,23 +98,59 @@ async def test_what_the_buyer_has_back_already_is_told(
         await laid.work(cell, settings)
         await hear(cell, settings, app)
         told = gather(await read_case(cell))
-    assert "Given back to the buyer on November 20, 2036: €10.00." in told.statement
+    assert "Given back to the buyer on 20 November 2036: €10.00." in told.history
 
 
-async def test_a_place_in_a_slot_is_told_with_its_day(
+async def test_a_place_in_a_slot_is_told_with_its_day_once_it_took_place(
     cell: Cell, settings: Settings, app: FastAPI
 ) -> None:
     with time_machine.travel(DAY, tick=False):
         await sell(cell, settings)
         await hear(cell, settings, app)
         case = await read_case(cell)
-    line = case.stories[0].lines[0]
-    case.stories[0].lines[0] = msgspec.structs.replace(
+    story = case.stories[0]
+    line = story.lines[0]
+    story.lines[0] = msgspec.structs.replace(
         line, starts_at=datetime(2036, 12, 31, 23, 30, tzinfo=UTC)
     )
+    booked = story.units[line.n]._replace(booked=True)
+    story.units[line.n] = booked
+    assert gather(case).took_place_on == "", "it is to come, or was called off"
+    story.units[line.n] = booked._replace(performed=1)
     told = gather(case)
-    assert told.took_place_on == "January 1, 2037", "on the market's own clock"
+    assert told.took_place_on == "1 January 2037", "on the market's own clock"
     assert (told.carrier, told.tracking, told.sent_on) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("refunded", "The buyer has all of the money back from us."),
+        ("refunding", "All of the money is on its way back to the buyer."),
+    ],
+)
+async def test_what_came_too_late_to_be_sold_is_not_told_as_bought(
+    cell: Cell, settings: Settings, app: FastAPI, *, state: str, words: str
+) -> None:
+    await sell(cell, settings)
+    await hear(cell, settings, app)
+    async with cell.tx() as tx:
+        await tx.execute("update orders set state = 'refused', paid_at = null")
+        await tx.execute("update payment set state = %s", (state,))
+    told = gather(await read_case(cell))
+    assert told.product == ""
+    assert told.history == f"There was nothing left to sell. {words}"
+
+
+async def test_a_seal_tells_whether_the_same_was_read(
+    cell: Cell, settings: Settings, app: FastAPI
+) -> None:
+    sold = await sell(cell, settings)
+    await hear(cell, settings, app)
+    before = seal(gather(await read_case(cell)))
+    assert seal(gather(await read_case(cell))) == before
+    await laid.ship(cell, sold)
+    assert seal(gather(await read_case(cell))) != before
 
 
 async def test_a_payment_without_an_order_has_only_the_words(
@@ -130,7 +166,7 @@ async def test_a_payment_without_an_order_has_only_the_words(
         answer=None,
         market=None,  # type: ignore[arg-type]
     )
-    assert gather(case, "Ours.") == payments.Evidence("", "", "", statement="Ours.")
+    assert gather(case) == payments.Evidence("", "", "")
 
 
 async def test_all_invoices_go_as_one_pdf(cell: Cell, settings: Settings, app: FastAPI) -> None:

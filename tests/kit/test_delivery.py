@@ -1,16 +1,17 @@
 """Events reach their reactions in order, at least once on the wire and once in effect."""
 
 import asyncio
+import contextlib
 from uuid import UUID
 
 import pytest
 
-from panier.events import HoldExpired, OrderRefused, PaymentReported, SoldOut
+from panier.events import HoldExpired, OrderRefused, PaymentReported, SoldOut, WaitingOffered
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import Tx, run, value
 from panier.kit.delivery import CLAIM, TRIES_MAX, AtOnce, Courier, Reaction, find_parked
-from panier.kit.outbox import LANES, Priority, record
+from panier.kit.outbox import LANES, Fact, Priority, record
 from tests.plans import rows_read
 
 CANDLE, MUG, BAG = UUID(int=0x10), UUID(int=0x20), UUID(int=0x31)
@@ -36,7 +37,7 @@ class Notebook:
         self.seen.append((event.variant, event.quantity))
 
 
-async def write(cell: Cell, *facts: HoldExpired | SoldOut | PaymentReported | OrderRefused) -> None:
+async def write(cell: Cell, *facts: Fact) -> None:
     async with cell.tx() as tx:
         await record(tx, *facts)
 
@@ -76,6 +77,30 @@ async def test_a_failing_event_holds_its_stream_and_no_other(cell: Cell) -> None
     await make_due(cell)
     await courier.deliver_all()
     assert notebook.seen[2:] == [(CANDLE, 1), (CANDLE, 2)]
+
+
+@pytest.mark.parametrize(
+    ("silent", "expected"),
+    [
+        ({HoldExpired: []}, [BAG, CANDLE, MUG]),
+        ({}, [BAG]),  # an event that only a newer worker knows waits for that one, with its stream
+    ],
+)
+async def test_what_nobody_reacts_to_holds_up_nothing(
+    cell: Cell, silent: dict[type, list[Reaction]], expected: list[UUID]
+) -> None:
+    seen: list[UUID] = []
+
+    async def note(_tx: Tx, event: SoldOut) -> None:
+        seen.append(event.variant)
+
+    await write(cell, *(expired(variant, n) for n, variant in enumerate((CANDLE, MUG, CANDLE))))
+    await write(cell, *(SoldOut(market="FR", variant=variant) for variant in (CANDLE, MUG, BAG)))
+    await Courier(cell, {SoldOut: [note], **silent}).deliver_all()
+    assert sorted(seen, key=[BAG, CANDLE, MUG].index) == expected
+    async with cell.read() as tx:
+        waiting = await value(tx, "select count(*) from event where delivered_at is null")
+    assert waiting == 6 - len(expected) - (3 if silent else 0)
 
 
 @pytest.mark.parametrize(("table", "receipts"), [(list, 4), (AtOnce, 1)])
@@ -207,8 +232,11 @@ async def test_news_wake_the_courier_at_once(cell: Cell) -> None:
     serving.cancel()
 
 
+PATIENCE_SECONDS = 20.0
+"""How long the mail waits for the other to be heard."""
 ALL_PRIORITIES = (
     OrderRefused(market="FR", order=CANDLE, checkout=MUG),
+    WaitingOffered(market="FR", waiting=CANDLE, variant=BAG, hold=MUG, quantity=1, until=now()),
     PaymentReported(market="FR", payment=MUG, state="paid", reference=None, reason=None),
     SoldOut(market="FR", variant=BAG),
 )
@@ -222,12 +250,17 @@ async def test_what_is_urgent_comes_first(cell: Cell) -> None:
 
     await write(cell, *ALL_PRIORITIES)
     await Courier(cell, {type(fact): [note] for fact in ALL_PRIORITIES}).deliver_all()
-    assert seen == ["SoldOut", "PaymentReported", "OrderRefused"]
+    assert seen == ["SoldOut", "PaymentReported", "WaitingOffered", "OrderRefused"]
 
 
 @pytest.mark.parametrize(
     ("priority", "expected"),
-    [("high", "SoldOut"), ("normal", "PaymentReported"), ("low", "OrderRefused")],
+    [
+        ("high", "SoldOut"),
+        ("normal", "PaymentReported"),
+        ("soon", "WaitingOffered"),
+        ("low", "OrderRefused"),
+    ],
 )
 async def test_a_courier_of_a_priority_leaves_the_others_alone(
     cell: Cell, priority: Priority, expected: str
@@ -242,40 +275,69 @@ async def test_a_courier_of_a_priority_leaves_the_others_alone(
     assert seen == [expected]
 
 
-async def sell_out_during(cell: Cell, couriers: tuple[Priority | None, ...]) -> bool:
-    """Tell whether a room hears of what is sold out while a mail takes its time."""
-    begun, heard, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+async def wait_during(
+    cell: Cell, slow: Fact, waits: Fact, couriers: tuple[Priority | None, ...]
+) -> list[str]:
+    """List what is done first: a mail that takes its time, or what somebody waits for."""
+    done: list[str] = []
+    begun, written, heard = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def write_mail(_tx: Tx, _event: OrderRefused) -> None:
+    async def write_mail(_tx: Tx, _event: Fact) -> None:
         begun.set()
-        await end.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await heard.wait()
+        done.append("mail")
+        written.set()
 
-    async def tell_room(_tx: Tx, _event: SoldOut) -> None:
+    async def hear(_tx: Tx, _event: Fact) -> None:
+        done.append("heard")
         heard.set()
 
-    table: dict[type, list[Reaction]] = {OrderRefused: [write_mail], SoldOut: [tell_room]}
+    table: dict[type, list[Reaction]] = {type(slow): [write_mail], type(waits): [hear]}
     serving = [asyncio.create_task(Courier(cell, table, of).serve()) for of in couriers]
     async with asyncio.timeout(30):
-        await write(cell, ALL_PRIORITIES[0])
+        await write(cell, slow)
         await begun.wait()
-        await write(cell, ALL_PRIORITIES[2])
-        # Without a courier of its own it is not heard before the mail is written.
-        heard_first = couriers != (None,) and await heard.wait()
-        was_heard = heard.is_set()
-        end.set()
+        await write(cell, waits)
         await heard.wait()
+        await written.wait()
     for task in serving:
         task.cancel()
     await asyncio.gather(*serving, return_exceptions=True)
-    return heard_first and was_heard
+    return done
 
 
-async def test_a_room_hears_at_once_whatever_follows_its_sales(cell: Cell) -> None:
-    assert await sell_out_during(cell, ("high", "normal", "low"))
+@pytest.mark.parametrize("slow", ALL_PRIORITIES[:2])
+@pytest.mark.parametrize("waits", ALL_PRIORITIES[2:])
+async def test_rooms_and_buyers_hear_at_once_whatever_is_written_meanwhile(
+    cell: Cell, slow: Fact, waits: Fact
+) -> None:
+    assert await wait_during(cell, slow, waits, tuple(LANES)) == ["heard", "mail"]
 
 
-async def test_with_one_courier_for_all_a_room_would_wait_for_the_mails(cell: Cell) -> None:
-    assert not await sell_out_during(cell, (None,))
+async def test_with_one_courier_for_all_a_room_would_wait_for_the_mails(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.PATIENCE_SECONDS", 0.5)
+    slow, waits = ALL_PRIORITIES[0], ALL_PRIORITIES[3]
+    assert await wait_during(cell, slow, waits, (None,)) == ["mail", "heard"]
+
+
+@pytest.mark.parametrize(("lanes", "expected"), [((3, 9), [3, 9]), ((9, 3), [9, 3])])
+async def test_the_lane_whose_event_is_oldest_comes_first(
+    cell: Cell, lanes: tuple[int, int], expected: list[int]
+) -> None:
+    seen: list[int] = []
+
+    async def note(_tx: Tx, event: OrderRefused) -> None:
+        seen.append(event.order.int)
+
+    for lane in lanes:
+        order = UUID(int=lane)
+        await write(cell, OrderRefused(market="FR", order=order, checkout=order))
+    await Courier(cell, {OrderRefused: [note]}, "low").deliver_all()
+    assert seen == expected
 
 
 async def test_a_claim_among_many_reads_a_few_whatever_the_statistics_say(cell: Cell) -> None:

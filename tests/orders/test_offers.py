@@ -9,6 +9,7 @@ from panier import orders, stock
 from panier.kit.cells import Cell
 from panier.kit.delivery import Courier
 from panier.kit.ids import new_id
+from panier.kit.mail import queue_mail, send_due_mail
 from panier.runtime import Runtime
 from panier.settings import Settings
 from panier.wiring import REACTIONS
@@ -65,6 +66,19 @@ async def test_whoever_is_signed_in_reads_what_is_theirs_where_and_until_when(
         assert "Bougie · Grande" in text
         assert "20:05" in text  # Paris
         assert page in text
+
+
+async def test_an_offer_leaves_before_the_mails_that_wait(cell: Cell, office: PostOffice) -> None:
+    shop = await lay(cell)
+    await press(cell, shop, ANNA)
+    await wait(cell, shop, BEN, shop.host)
+    async with cell.tx() as tx:
+        for n in range(60):
+            await queue_mail(tx, f"buyer-{n}@example.org", "Order", "Thanks", "<p>Thanks</p>")
+    await give_up(cell, shop, ANNA)
+    await deliver(cell)
+    assert await send_due_mail(cell, office.url, "shop@example.org") == 50
+    assert f"host-{shop.host.hex[-6:]}@example.org" in office.recipients
 
 
 async def test_a_stranger_gets_no_mail(cell: Cell, office: PostOffice) -> None:

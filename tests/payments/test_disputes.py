@@ -1,5 +1,7 @@
 """Disputes: opened by a buyer's bank, decided later, told once in whatever order."""
 
+from datetime import UTC, datetime
+
 import httpx2
 import pytest
 from fastapi import FastAPI
@@ -97,6 +99,20 @@ async def test_a_decision_that_overtakes_its_opening_tells_both_once(
             told.append(await settle_dispute(tx, "sandbox", news))
     assert told == [True, False, False, False]
     assert [kind for kind, _ in await paying.told(cell)] == ["DisputeOpened", "DisputeClosed"]
+
+
+async def test_a_deadline_may_be_told_later_and_moved(cell: Cell, settings: Settings) -> None:
+    payment = await paying.pay(cell, settings)
+    first, last = datetime(2036, 11, 20, tzinfo=UTC), datetime(2036, 11, 27, tzinfo=UTC)
+    for until in (None, first, last, None):
+        news = DisputeNews(
+            "dp_1", payment.reference or "", payment.amount, "fraudulent", "open", until
+        )
+        async with cell.tx() as tx:
+            await settle_dispute(tx, "sandbox", news)
+    async with cell.read() as tx:
+        (dispute,) = await payments.list_disputes(tx, payment.id)
+    assert dispute.evidence_until == last
 
 
 async def test_a_dispute_over_nothing_of_ours_is_not_taken(cell: Cell) -> None:

@@ -14,8 +14,8 @@ from panier.events import ShowEnded
 from panier.kit.cells import Cell
 from panier.kit.clock import now
 from panier.kit.db import run
-from panier.reports import complete_reports
-from panier.reports.handlers import write_show_report
+from panier.reports import write_due
+from panier.reports.handlers import ask_for_show_report
 from panier.runtime import Runtime
 from tests.reports.rows import LIVE, air, buy, pin, record, sample, say, visit
 from tests.shop import Shop, lay_shop
@@ -45,9 +45,16 @@ async def lay_evening(cell: Cell, *, written: bool = True) -> Shop:
         await record(tx, shop, 5, 595)
         await say(tx, shop, 70, "=cmd|' /C calc'!A0 ?")
         await buy(tx, shop, shop.product, shop.variant, 100, quantity=2, minor=2490)
-        if written:
-            await write_show_report(tx, ShowEnded(market="FR", show=shop.show))
+    if written:
+        await write(cell, shop)
     return shop
+
+
+async def write(cell: Cell, shop: Shop) -> None:
+    """Let the end be heard and the report be written."""
+    async with cell.tx() as tx:
+        await ask_for_show_report(tx, ShowEnded(market="FR", show=shop.show))
+    assert await write_due(cell) == 1
 
 
 async def sign_in(client: httpx2.AsyncClient, cell: Cell, name: str, *roles: str) -> None:
@@ -138,7 +145,7 @@ async def test_a_title_is_no_formula_in_a_spreadsheet(
     async with cell.tx() as tx:
         title = '{"en": "=HYPERLINK(1)"}'
         await run(tx, "update product set title = %s where id = %s", (title, shop.product))
-        await write_show_report(tx, ShowEnded(market="FR", show=shop.show))
+    await write(cell, shop)
     await sign_in(client, cell, "mara", "market")
     sold = await client.get(f"/fr/reports/{SLUG}/products.csv")
     assert next(iter(list(csv.reader(StringIO(sold.text)))[1:]))[1] == "'=HYPERLINK(1)"
@@ -198,7 +205,8 @@ async def test_the_last_seconds_of_viewers_are_counted_in(cell: Cell) -> None:
     shop = await lay_evening(cell, written=False)
     async with cell.tx() as tx:
         await run(tx, "update show set ended_at = %s where id = %s", (now(), shop.show))
-        await write_show_report(tx, ShowEnded(market="FR", show=shop.show))
+    await write(cell, shop)
+    async with cell.tx() as tx:
         await run(
             tx,
             "update show set ended_at = ended_at - interval '16 seconds' where id = %s",
@@ -210,8 +218,8 @@ async def test_the_last_seconds_of_viewers_are_counted_in(cell: Cell) -> None:
             (shop.show,),
         )
         await visit(tx, shop, 100)
-    assert await complete_reports(cell) == 1
-    assert await complete_reports(cell) == 0
+    assert await write_due(cell) == 1
+    assert await write_due(cell) == 0
     async with cell.read() as tx:
         cursor = await tx.execute("select (room->>'visitors')::int from show_report")
         assert await cursor.fetchone() == (2,)

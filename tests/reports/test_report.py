@@ -1,19 +1,20 @@
 """The report of a show, read from the rows it left behind."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import pytest
 
 from panier.events import OrderPaid, ShowEnded
 from panier.kit.cells import Cell
-from panier.kit.db import Tx, run, value
+from panier.kit.db import Tx, run
 from panier.kit.money import Money
 from panier.reports import actions
-from panier.reports.actions import complete_reports, mark_stale
+from panier.reports.actions import mark_stale, write_due
 from panier.reports.aired import Aired
 from panier.reports.figures import Finding, Pin, Question, Room, Sale, Sales, SoldOut
-from panier.reports.handlers import count_late_payment, write_show_report
+from panier.reports.handlers import ask_for_show_report, count_late_payment
 from panier.reports.queries import Report, find_report, list_reports
 from panier.reports.sales import read_sales
 from tests.reports.rows import air, buy, lay_product, log, pin, sample, say, visit
@@ -50,7 +51,8 @@ async def lay_evening(tx: Tx) -> tuple[Shop, UUID, UUID]:
 
 async def write(cell: Cell, shop: Shop) -> None:
     async with cell.tx() as tx:
-        await write_show_report(tx, ShowEnded(market="FR", show=shop.show))
+        await ask_for_show_report(tx, ShowEnded(market="FR", show=shop.show))
+    assert await write_due(cell) == 1
 
 
 async def read(cell: Cell, shop: Shop) -> Report:
@@ -124,51 +126,77 @@ async def test_a_payment_after_the_end_is_counted_in(cell: Cell) -> None:
     for _ in range(3):  # as after many sales: it is written once
         async with cell.tx() as tx:
             await count_late_payment(tx, paid)
-    assert await complete_reports(cell) == 1
-    assert await complete_reports(cell) == 0
+    assert await write_due(cell) == 1
+    assert await write_due(cell) == 0
     room, sales, _ = await read_written(cell, shop)
     assert (sales.orders, sales.orders_after, sales.minor) == (5, 2, 13960)
     assert room.visitors == 3
 
 
-@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("first", [True, False])
 async def test_a_sale_while_the_report_is_written_is_in_the_next_one(
-    cell: Cell, monkeypatch: pytest.MonkeyPatch, *, waits: bool
+    cell: Cell, monkeypatch: pytest.MonkeyPatch, *, first: bool
 ) -> None:
+    _, sales = await sell_while_written(cell, monkeypatch, mark_stale, first=first)
+    assert sales.orders == 5, "four before, one meanwhile"
+    assert await write_due(cell) == 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_without_waiting_for_who_writes_the_sale_would_be_lost(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch, *, first: bool
+) -> None:
+    async def mark_if_free(tx: Tx, show: UUID) -> None:
+        await run(
+            tx,
+            "update show_report set stale = true where show_id in"
+            " (select show_id from show_report where show_id = %s for update skip locked)",
+            (show,),
+        )
+
+    _, sales = await sell_while_written(cell, monkeypatch, mark_if_free, first=first)
+    assert sales.orders == 4
+
+
+async def sell_while_written(
+    cell: Cell,
+    monkeypatch: pytest.MonkeyPatch,
+    mark: Callable[[Tx, UUID], Awaitable[None]],
+    *,
+    first: bool,
+) -> tuple[Shop, Sales]:
+    """Sell once the sales were read for a report, the show's first one or a later one."""
     async with cell.tx() as tx:
         shop, bowl, bowl_variant = await lay_evening(tx)
-    await write(cell, shop)
-    read, sold = asyncio.Event(), asyncio.Event()
+    if not first:
+        await write(cell, shop)
+    async with cell.tx() as tx:
+        await ask_for_show_report(tx, ShowEnded(market="FR", show=shop.show))
+    read, marking = asyncio.Event(), asyncio.Event()
 
     async def read_slowly(tx: Tx, show: Aired) -> Sales:
         sales = await read_sales(tx, show)
         read.set()
-        await sold.wait()
+        await marking.wait()
         return sales
 
     async def sell() -> None:
         await read.wait()
         async with cell.tx() as tx:
             await buy(tx, shop, bowl, bowl_variant, 700, quantity=3)
-        sold.set()
         async with cell.tx() as tx:
-            if waits:
-                await mark_stale(tx, shop.show)
-            else:  # what it would be with a look instead of the lock
-                sql = "update show_report set stale = true where show_id = %s and not stale"
-                await run(tx, f"{sql} and xmin::text = %s", (shop.show, before))
+            if mark is mark_stale:
+                marking.set()  # it waits until the report is written
+            await mark(tx, shop.show)
+            marking.set()
 
-    async with cell.tx() as tx:
-        await mark_stale(tx, shop.show)
-    async with cell.read() as tx:
-        before = await value(tx, "select xmin::text from show_report")
     with monkeypatch.context() as patch:
         patch.setattr(actions, "read_sales", read_slowly)
         async with asyncio.timeout(30):
-            await asyncio.gather(complete_reports(cell), sell())
-    await complete_reports(cell)
+            await asyncio.gather(write_due(cell), sell())
+    await write_due(cell)
     _, sales, _ = await read_written(cell, shop)
-    assert sales.orders == (5 if waits else 4)
+    return shop, sales
 
 
 async def test_a_payment_during_the_show_writes_no_report(cell: Cell) -> None:

@@ -69,7 +69,29 @@ async def fail_all(_calls: list[rooms.Call]) -> list[Any]:
     raise ZeroDivisionError
 
 
-TOGETHER: rooms.Together = {"hold_together": hold_all, "fail_together": fail_all}
+LATE = asyncio.Event()
+"""What the answer to more than one unit waits for, in `hold_late`."""
+
+
+async def hold_late(calls: list[rooms.Call]) -> list[Any]:
+    """Answer one unit at once, and more when LATE has come; whoever asks wrongly too."""
+
+    async def wait_and_hold(call: rooms.Call) -> dict[str, Any]:
+        await LATE.wait()
+        return await hold(call)
+
+    late = [b'"quantity":1}' not in bytes(call.args) for call in calls]
+    return [
+        wait_and_hold(call) if is_late else await hold(call)
+        for call, is_late in zip(calls, late, strict=True)
+    ]
+
+
+TOGETHER: rooms.Together = {
+    "hold_together": hold_all,
+    "fail_together": fail_all,
+    "hold_late": hold_late,
+}
 
 
 class Client:

@@ -7,7 +7,7 @@ import pytest
 from panier.kit.ids import new_id
 from panier.rooms import gateway as gateway_module
 from panier.rooms import gateway_socket
-from tests.rooms.conftest import Client, Venue
+from tests.rooms.conftest import LATE, Client, Venue
 
 VARIANT = "0190f2f0-0000-7000-8000-000000000001"
 
@@ -106,6 +106,18 @@ async def test_commands_given_together_are_answered_each(venue: Venue) -> None:
     assert (await viewer.answer(1))["ok"]["quantity"] == 2
     assert (await viewer.answer(2))["error"]["code"] == "bad_input"
     assert (await viewer.answer(3))["error"]["code"] == "error"
+
+
+async def test_an_answer_that_takes_longer_holds_up_nobody(venue: Venue) -> None:
+    LATE.clear()
+    viewer = await venue.join(await venue.gateway())
+    for number, quantity in enumerate((2, -1, 1), 1):
+        args = {"variant": VARIANT, "quantity": quantity}
+        await viewer.send(do="hold_late", id=number, args=args)
+    assert (await viewer.answer(3))["ok"]["quantity"] == 1
+    LATE.set()
+    assert (await viewer.answer(1))["ok"]["quantity"] == 2
+    assert (await viewer.answer(2))["error"]["code"] == "bad_input"
 
 
 async def test_nine_commands_at_once_are_one_too_many(

@@ -278,7 +278,7 @@ async def test_a_lost_encoder_is_told_after_three_seconds(
     role: Role, channel: OnAir, cell: Cell, film: Path, player: httpx2.AsyncClient
 ) -> None:
     heard = asyncio.Event()
-    stop = await cell.hear("news", lambda _subject, _payload: heard.set())
+    stop = await cell.hear("news.*", lambda _subject, _payload: heard.set())
     with sending(Encoder(film, channel.url)):
         pass
     async with asyncio.timeout(30):

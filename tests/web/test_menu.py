@@ -44,7 +44,7 @@ def test_each_role_has_few_words_and_its_own_links() -> None:
         "Shows": [],
         "Selling": ["Orders", "Stock"],
         "Promotion": PROMOTION,
-        "Money": ["Payouts", "Invoices", "VAT", "Commission", "Legal data"],
+        "Money": ["Payouts", "Disputes", "Invoices", "VAT", "Commission", "Legal data"],
     }
     assert bar("admin")["Money"][:2] == ["Balance", "Payouts"]
 

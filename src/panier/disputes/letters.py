@@ -1,14 +1,14 @@
 """Letters about disputes: to the staff of each seller concerned, and to finance."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_date
+from typing import Protocol
+from uuid import UUID
 
 from panier import events, markets, orders, payments, people
-from panier.disputes.wording import REASONS, UNTAKEN
+from panier.disputes.wording import REASONS, UNTAKEN, day
 from panier.kit.db import Tx
-from panier.kit.i18n import _, current_language
+from panier.kit.i18n import _, current_language, n_
 from panier.kit.money import Money
 from panier.markets import Market
 from panier.orders import Order, State
@@ -38,7 +38,9 @@ async def tell_disputed(tx: Tx, event: events.DisputeOpened) -> None:
                 _("Please tell our finance team what proves the sale, such as the carrier’s word"
                   " that it arrived. They answer the bank.")
             )  # fmt: skip
-            return _note(market, [order], dispute, said)
+            note = _note(market, [order], dispute, said)
+            page = f"{market.path}seller/orders/{order.id}/dispute"
+            return note._replace(link=(_("Tell what proves the sale"), page))
 
         await people.write_to(tx, event.market, staff, to_staff)
     if concerned:
@@ -107,6 +109,56 @@ async def tell_untaken(tx: Tx, event: events.DisputeAnswered) -> None:
     )
 
 
+async def tell_noted(tx: Tx, market: Market, order: Order, dispute: Dispute) -> None:
+    """Tell finance that a seller has told something."""
+
+    def write(_person: Person) -> Note:
+        said = [_("%(seller)s has told what proves the sale.", seller=order.seller_name)]
+        return _note(market, [order], dispute, said, ours=True)
+
+    await people.write_to(
+        tx, market.code, await people.list_with_role(tx, market.code, "finance"), write
+    )
+
+
+class Ending(Protocol):
+    """A dispute whose time to answer ends."""
+
+    id: UUID
+    minor: int
+    currency: str
+    evidence_until: datetime
+
+
+async def remind_of(tx: Tx, market: Market, pressing: Sequence[Ending]) -> None:
+    """Remind finance of disputes that nobody has answered."""
+
+    def write(_person: Person) -> Note:
+        language = current_language()
+        count = len(pressing)
+        return Note(
+            subject=n_(
+                "%(count)s dispute wants an answer soon",
+                "%(count)s disputes want an answer soon",
+                count,
+            ),
+            said=[_("Nobody has answered yet. After that the bank no longer listens.")],
+            facts=[
+                (
+                    Money(one.minor, one.currency).format(language),
+                    _("Evidence until") + " " + _until(market, one.evidence_until),
+                )
+                for one in pressing
+            ],
+            link=(_("See the disputes"), f"{market.path}disputes"),
+            why=_("You get this mail because you see to these orders."),
+        )
+
+    await people.write_to(
+        tx, market.code, await people.list_with_role(tx, market.code, "finance"), write
+    )
+
+
 def _note(
     market: Market,
     of: list[Order],
@@ -151,5 +203,4 @@ def _see_dispute(market: Market, dispute: Dispute) -> tuple[str, str]:
 def _until(market: Market, moment: datetime | None) -> str:
     if moment is None:
         return _("the payment provider does not say; please look there")
-    zone = ZoneInfo(market.time_zone)
-    return str(format_date(moment.astimezone(zone), "long", current_language()))
+    return day(market, moment)

@@ -1,6 +1,13 @@
-"""What the states and reasons of disputes are called."""
+"""What the states and reasons of disputes are called, and days written out."""
 
-from panier.kit.i18n import N_
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from panier import web
+from panier.kit.i18n import N_, current_language
+from panier.markets import Market
 
 REASONS = {
     "fraudulent": N_("The card’s owner says they did not pay."),
@@ -34,6 +41,10 @@ UNTAKEN = {
     "decided": N_("The bank had decided already."),
     "answered": N_("It was answered before on the provider’s own pages."),
     "too_late": N_("The bank takes no more evidence."),
+    "not_allowed": N_(
+        "The payment provider does not let us answer disputes: the key needs to write disputes and"
+        " files."
+    ),
     "refused": N_("The payment provider refused it. Please answer on its own pages."),
 }
 """Why an answer was not taken."""
@@ -46,6 +57,13 @@ TEXTS = {
     "tracking": N_("Tracking number"),
     "sent_on": N_("Sent on"),
     "took_place_on": N_("Took place on"),
+    "history": N_("What became of it"),
     "statement": N_("In words"),
 }
 """What the texts of Evidence are called."""
+
+
+def day(market: Market, moment: datetime) -> str:
+    """Write a day on the market's clock, in the language in use."""
+    locale = web.locale_of(current_language(), market.country)
+    return str(format_date(moment.astimezone(ZoneInfo(market.time_zone)), "long", locale))

@@ -52,4 +52,4 @@ async def tell_asked(tx: Tx, event: events.DealAsked) -> None:
             why=_("You get this mail because you work for this seller."),
         )
 
-    await people.write_to(tx, request.market, staff, write)
+    await people.write_to(tx, request.market, staff, write, ahead=True)

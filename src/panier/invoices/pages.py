@@ -254,8 +254,4 @@ async def _show(
 
 async def _send(document: Document) -> Response:
     made = await asyncio.to_thread(print_pdf, document)
-    return Response(
-        made,
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{document.number}.pdf"'},
-    )
+    return web.send_file(f"{document.number}.pdf", "application/pdf", made)

@@ -50,7 +50,7 @@ class Tx(psycopg.AsyncConnection[Any]):
 class Database:
     """One PostgreSQL database: `dsn` as libpq reads it, at most `size` connections."""
 
-    def __init__(self, dsn: str, size: int = 8) -> None:
+    def __init__(self, dsn: str, size: int = 12) -> None:
         """Prepare; nothing is opened before `open`."""
         self.dsn = dsn
         self.cell: Cell | None = None

@@ -46,11 +46,14 @@ IS_DUE = (
     " and e.stream not in (select f.stream from event f where f.delivered_at is null"
     " and not f.parked and f.next_try_at > %(now)s)"
 )
+# Of the highest priority the lane with the oldest event, so that a flood leaves none behind.
 CLAIM = (
-    "select lane from delivery_lane l where l.lane between %(first)s and %(last)s"
-    " and (select true from event e where e.lane = l.lane and "
+    "select l.lane from delivery_lane l cross join lateral (select e.id from event e"
+    " where e.lane = l.lane and "
     + IS_DUE
-    + " order by e.id limit 1) order by lane desc for update skip locked limit 1"
+    + " order by e.id limit 1) first where l.lane between %(first)s and %(last)s order by "
+    + ", ".join(f"l.lane < {lanes.start}" for lanes in LANES.values())
+    + ", first.id for update of l skip locked limit 1"
 )
 DUE = (
     "select id, stream, market, kind, body::text as body, attempts from event e"
@@ -58,6 +61,7 @@ DUE = (
 )
 # Both lock the event: a worker may have lost its lane with its connection and not know it yet.
 DELIVERED = "update event set delivered_at = %s where id = %s and delivered_at is null"
+UNHEARD = "update event set delivered_at = %s where id = any(%s) and delivered_at is null"
 RECEIVE = """
 insert into receipt (event_id, handler, at)
 select id, %s, %s from (
@@ -100,6 +104,7 @@ class Courier:
         self._lanes = {"first": min(lanes), "last": max(lanes)}
         self._news = f"{NEWS}.{priority or '*'}"
         self._by_kind = {kind.__name__: (kind, table) for kind, table in reactions.items()}
+        self._unheard = {kind.__name__ for kind, table in reactions.items() if not table}
         self._wake = asyncio.Event()
 
     async def serve(self) -> None:
@@ -126,9 +131,14 @@ class Courier:
             if lane is None:
                 return 0
             due = await rows(claim, DUE, {"lane": lane, "now": now(), "limit": BATCH_MAX}, Due)
+            unheard = {event.id for event in due if event.kind in self._unheard}
+            if unheard:  # at once: thousands of baskets may run out in the same second
+                await run(claim, UNHEARD, (now(), list(unheard)))
             failed: set[UUID] = set()
             for event in due:
-                if event.stream not in failed and not await self._deliver(event):
+                if event.id in unheard or event.stream in failed:
+                    continue
+                if not await self._deliver(event):
                     failed.add(event.stream)
             return len(due)
 

@@ -12,10 +12,11 @@ from panier.kit.clock import now
 from panier.kit.db import Tx
 from panier.kit.ids import new_id
 
-Priority = Literal["high", "normal", "low"]
+Priority = Literal["high", "normal", "soon", "low"]
 LANES: dict[Priority, range] = {
     "high": range(24, 32),
-    "normal": range(16, 24),
+    "normal": range(20, 24),
+    "soon": range(16, 20),
     "low": range(16),
 }
 """Streams are spread over the lanes of their priority; a lane is delivered in order."""

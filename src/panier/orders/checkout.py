@@ -5,7 +5,7 @@ worker asks the provider by the payment's key how it stands, and settles that.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
@@ -27,6 +27,13 @@ from panier.settings import Settings
 
 LOOKS_MAX = 50
 """Unfinished payments that a worker looks after in one go."""
+CHARGE_SECONDS_MAX = 8.0
+"""How long a buyer waits for the bank; after that the payment is pending, and a worker asks."""
+TOGETHER_SECONDS = 1.0
+"""How long those who pay at the same moment wait for each other's banks."""
+
+Outcome = tuple[Placed, Settled] | PanierError
+"""How a checkout ended for its buyer."""
 
 log = structlog.get_logger()
 
@@ -42,47 +49,62 @@ async def check_out(cell: Cell, settings: Settings, wanted: Placement) -> tuple[
 
 async def check_out_all(
     cell: Cell, settings: Settings, wanted: Sequence[Placement]
-) -> list[tuple[Placed, Settled] | PanierError]:
-    """Place and pay for many of one moment, in their order; refusals are answers."""
+) -> list[Outcome | Awaitable[Outcome]]:
+    """Place and pay for many of one moment, in their order; refusals are answers.
+
+    Who is charged at once is settled together; whose bank takes longer is waited for by nobody
+    else, and has an outcome to come, which raises what is refused then.
+    """
     placed = await cell.desk(place_batch).ask_all(list(wanted))
-
-    async def charge(one: Placed | PanierError) -> Answer | None:
-        if isinstance(one, PanierError) or one.payment.state != State.CREATED:
-            return None
-        return await _try_charge(cell, settings, one)
-
-    charged = await asyncio.gather(*(charge(one) for one in placed))
-    asked = [_waiting(settings, answer) for answer in charged if answer is not None]
-    found = iter(await cell.desk(settle_batch).ask_all(asked) if asked else ())
-    told: list[tuple[Placed, Settled] | PanierError] = []
-    for one, answer in zip(placed, charged, strict=True):
+    charging = {
+        n: asyncio.create_task(_try_charge(cell, settings, one))
+        for n, one in enumerate(placed)
+        if not isinstance(one, PanierError) and one.payment.state == State.CREATED
+    }
+    if charging:
+        await asyncio.wait(charging.values(), timeout=TOGETHER_SECONDS)
+    charged = {n: task.result() for n, task in charging.items() if task.done()}
+    asked = {n: _waiting(settings, answer) for n, answer in charged.items() if answer is not None}
+    ended = await cell.desk(settle_batch).ask_all(list(asked.values())) if asked else []
+    ends = dict(zip(asked, ended, strict=True))
+    told: list[Outcome | Awaitable[Outcome]] = []
+    for n, one in enumerate(placed):
         if isinstance(one, PanierError):
             told.append(one)
-        elif answer is None:
-            told.append((one, settled(one.id, one.state, one.payment)))
+        elif n in charging and n not in charged:
+            told.append(_finish(cell, settings, one, charging[n]))
         else:
-            end = next(found)
+            end = ends.get(n) or settled(one.id, one.state, one.payment)
             told.append(end if isinstance(end, PanierError) else (one, end))
     return told
+
+
+async def _finish(
+    cell: Cell, settings: Settings, placed: Placed, charging: Awaitable[Answer | None]
+) -> tuple[Placed, Settled]:
+    """Settle what a charge comes to; a charge of which nothing is known leaves it as it is."""
+    answer = await charging
+    if answer is None:
+        return placed, settled(placed.id, placed.state, placed.payment)
+    return placed, await _settle(cell, settings, answer)
 
 
 async def pay(cell: Cell, settings: Settings, placed: Placed) -> Settled:
     """Ask for the money of a placed checkout, or say how its payment stood when it was placed."""
     if placed.payment.state != State.CREATED:
         return settled(placed.id, placed.state, placed.payment)
-    answer = await _try_charge(cell, settings, placed)
-    if answer is None:
-        return settled(placed.id, placed.state, placed.payment)
-    return await _settle(cell, settings, answer)
+    _, end = await _finish(cell, settings, placed, _try_charge(cell, settings, placed))
+    return end
 
 
 async def _try_charge(cell: Cell, settings: Settings, placed: Placed) -> Answer | None:
     try:
-        return await _charge(cell, settings, placed.payment)
-    except (PanierError, psycopg.Error) as error:
+        async with asyncio.timeout(CHARGE_SECONDS_MAX):
+            return await _charge(cell, settings, placed.payment)
+    except (PanierError, psycopg.Error, TimeoutError) as error:
         # Nobody knows whether it was charged: a worker asks again by the same key. Whoever pays
         # at the same moment has nothing to do with it.
-        log.warning("not charged yet", payment=str(placed.payment.id), error=str(error))
+        log.warning("not charged yet", payment=str(placed.payment.id), error=repr(error))
         return None
 
 

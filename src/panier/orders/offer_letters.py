@@ -48,7 +48,7 @@ async def tell_offer(tx: Tx, event: events.WaitingOffered) -> None:
             why=_("You get this mail because you asked to wait for this; we send no advertising."),
         )
 
-    await people.write_to(tx, offer.market, [to], write)
+    await people.write_to(tx, offer.market, [to], write, ahead=True)
 
 
 async def _find_waiter(tx: Tx, offer: stock.Offered) -> Person | None:

@@ -6,7 +6,7 @@ together.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,7 +21,7 @@ from panier.kit.money import Money
 from panier.kit.signing import Signer
 from panier.markets import Market
 from panier.orders.addresses import check_address, check_name
-from panier.orders.checkout import check_out_all
+from panier.orders.checkout import Outcome, check_out_all
 from panier.orders.companies import Company, read_company
 from panier.orders.frozen import Placement
 from panier.orders.rules import (
@@ -163,10 +163,16 @@ def tell(settled: Settled, page_url: str) -> dict[str, Any]:
     return told | {"order_url": urlsplit(page_url).path}
 
 
-async def buy_all(calls: Sequence[rooms.Call]) -> list[dict[str, Any] | PanierError]:
-    """Socket command `buy`, for all who pay at the same moment; answers in their order."""
+Told = dict[str, Any] | PanierError
+
+
+async def buy_all(calls: Sequence[rooms.Call]) -> list[Told | Awaitable[Told]]:
+    """Socket command `buy`, for all who pay at the same moment; answers in their order.
+
+    Where the bank takes its time the answer is to come.
+    """
     made = await asyncio.gather(*(_read(call) for call in calls))
-    answers: list[dict[str, Any] | PanierError] = [{}] * len(calls)
+    answers: list[Told | Awaitable[Told]] = [{}] * len(calls)
     wanted: defaultdict[Cell, list[tuple[int, Placement]]] = defaultdict(list)
     for n, (call, placement) in enumerate(zip(calls, made, strict=True)):
         if isinstance(placement, PanierError):
@@ -177,12 +183,19 @@ async def buy_all(calls: Sequence[rooms.Call]) -> list[dict[str, Any] | PanierEr
         settings = calls[asked[0][0]].settings
         ended = await check_out_all(cell, settings, [placement for _, placement in asked])
         for (n, _), end in zip(asked, ended, strict=True):
-            if isinstance(end, PanierError):
-                answers[n] = end
-            else:
-                placed, settled = end
-                answers[n] = refusal_of(settled) or tell(settled, placed.page_url)
+            answers[n] = _tell_later(end) if isinstance(end, Awaitable) else _tell_end(end)
     return answers
+
+
+def _tell_end(end: Outcome) -> Told:
+    if isinstance(end, PanierError):
+        return end
+    placed, settled = end
+    return refusal_of(settled) or tell(settled, placed.page_url)
+
+
+async def _tell_later(end: Awaitable[Outcome]) -> Told:
+    return _tell_end(await end)
 
 
 async def _read(call: rooms.Call) -> Placement | PanierError:

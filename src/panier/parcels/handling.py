@@ -293,11 +293,8 @@ async def answer_label(runtime: Runtime, label: str | None) -> Response:
     if label is None or data is None:
         raise NotFound
     kind = label.rpartition(".")[2]
-    return Response(
-        data,
-        media_type={"pdf": "application/pdf", "png": "image/png"}[kind],
-        headers={"Content-Disposition": f'attachment; filename="label.{kind}"'},
-    )
+    media_type = {"pdf": "application/pdf", "png": "image/png"}[kind]
+    return web.send_file(f"label.{kind}", media_type, data)
 
 
 async def _access_return(reader: Reader, order: Order, giving: UUID) -> str | None:

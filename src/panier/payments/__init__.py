@@ -36,6 +36,7 @@ from panier.payments.adapters import check_setup, provider_of
 from panier.payments.answers import (
     Answered,
     Answering,
+    Decided,
     DisputeAnswer,
     answer_dispute,
     find_answer,
@@ -43,7 +44,7 @@ from panier.payments.answers import (
     list_proofs,
     send_answers,
 )
-from panier.payments.disputes import Dispute, find_case, find_dispute, list_disputes
+from panier.payments.disputes import Dispute, find_case, find_dispute, list_disputes, lock_dispute
 from panier.payments.news import forget_cards
 from panier.payments.provider import (
     AccountAnswer,
@@ -104,6 +105,7 @@ __all__ = [
     "CardDeclined",
     "CardForm",
     "Charge",
+    "Decided",
     "Dispute",
     "DisputeAnswer",
     "Evidence",
@@ -150,6 +152,7 @@ __all__ = [
     "list_payments",
     "list_proofs",
     "list_refunds",
+    "lock_dispute",
     "move",
     "open_account",
     "provider_of",

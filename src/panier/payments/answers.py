@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
@@ -18,14 +19,16 @@ from panier.kit.clock import now
 from panier.kit.db import Tx, find, rows, run
 from panier.kit.errors import Conflict, NotFound, PanierError
 from panier.kit.outbox import record
-from panier.payments.actions import LOOK_SECONDS, LOOK_SECONDS_MAX
+from panier.payments.actions import LOOK_SECONDS_MAX
 from panier.payments.adapters import provider_of
-from panier.payments.disputes import find_dispute
+from panier.payments.disputes import lock_dispute
 from panier.payments.provider import Evidence, Proof, Reply
 from panier.settings import Settings
 
 BATCH_MAX = 20
-"""Answers that a worker sends in one go."""
+"""Answers that a worker sends in one go, claimed one by one."""
+LEASE_SECONDS = 300
+"""So long an answer is one worker's, files and second tries and all; then it is due again."""
 
 ANSWER = """dispute_id as dispute, key, state, reason, person_id as person, evidence as told, at,
   changed_at"""
@@ -43,7 +46,7 @@ update dispute_answer a set looks = least(a.looks + 1, 1000),
   look_at = %(now)s + least(%(max)s, %(seconds)s * 2 ^ least(a.looks, 10)) * interval '1 s'
 from dispute d, payment p
 where d.id = a.dispute_id and p.id = d.payment_id and a.dispute_id in (
-  select dispute_id from dispute_answer where look_at <= %(now)s order by look_at limit %(limit)s
+  select dispute_id from dispute_answer where look_at <= %(now)s order by look_at limit 1
   for update skip locked)
 returning a.dispute_id as dispute, a.key, a.evidence as told, p.id as payment, p.market, p.provider,
   d.reference
@@ -120,8 +123,7 @@ async def answer_dispute(tx: Tx, dispute: UUID, market: str, wanted: Answering) 
     Raises NotFound, Answered, Decided, TooLate.
     """
     # Whoever answers at the same moment waits here, and finds the other's answer.
-    await tx.execute("select 1 from dispute where id = %s for update", (dispute,))
-    case, known = await find_dispute(tx, dispute, market), await find_answer(tx, dispute)
+    case, known = await lock_dispute(tx, dispute, market), await find_answer(tx, dispute)
     if known is not None and known.key == wanted.key:
         return
     if case.state != "open":
@@ -171,15 +173,20 @@ async def send_answers(cell: Cell, settings: Settings) -> int:
 
     Several workers may do this at once: an answer is one worker's for a while.
     """
-    given = {"now": now(), "seconds": LOOK_SECONDS, "max": LOOK_SECONDS_MAX, "limit": BATCH_MAX}
-    async with cell.tx() as tx:
-        due = await rows(tx, CLAIM, given, Due)
-    for answer in due:
+    for sent in range(BATCH_MAX):
+        given = {"now": now(), "seconds": LEASE_SECONDS, "max": LOOK_SECONDS_MAX}
+        async with cell.tx() as tx:
+            due = await find(tx, CLAIM, given, Due)
+        if due is None:
+            return sent
         try:
-            await _send(cell, settings, answer)
-        except PanierError as error:
-            log.warning("answer not handed in", dispute=str(answer.dispute), error=str(error))
-    return len(due)
+            await _send(cell, settings, due)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one that fails holds up no other
+            told = error.details if isinstance(error, PanierError) else repr(error)[:500]
+            log.warning("answer not handed in", dispute=str(due.dispute), error=told)
+    return BATCH_MAX
 
 
 async def _send(cell: Cell, settings: Settings, due: Due) -> None:

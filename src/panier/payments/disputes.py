@@ -69,6 +69,9 @@ async def settle_dispute(tx: Tx, provider: str, news: DisputeNews) -> bool:
     opened = known is None
     if known is None:
         known = await _open(tx, provider, payment, news)
+    elif known.state == "open" and news.evidence_until not in (None, known.evidence_until):
+        moved = "update dispute set evidence_until = %s where id = %s"
+        await run(tx, moved, (news.evidence_until, known.id))
     closed = known.state == "open" and news.state != "open"
     if closed:
         await _close(tx, payment, known, won=news.state == "won")
@@ -157,6 +160,12 @@ async def find_dispute(tx: Tx, dispute: UUID, market: str) -> Dispute:
     if found is None:
         raise NotFound
     return found
+
+
+async def lock_dispute(tx: Tx, dispute: UUID, market: str) -> Dispute:
+    """Return a market's dispute, locked: nobody answers it meanwhile. Raises NotFound."""
+    await tx.execute("select 1 from dispute where id = %s for update", (dispute,))
+    return await find_dispute(tx, dispute, market)
 
 
 async def list_disputes(tx: Tx, payment: UUID) -> list[Dispute]:

@@ -184,7 +184,10 @@ class Evidence(msgspec.Struct, frozen=True):
     tracking: str = ""
     sent_on: str = ""
     took_place_on: str = ""
+    history: str = ""
+    """What became of the sale, in sentences."""
     statement: str = ""
+    """What somebody has to say besides."""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -284,7 +287,7 @@ class Provider(Protocol):
         """Take money back from an account. Raises NotFound, KeyReused, ProviderAway."""
 
     async def answer_dispute(self, cell: Cell, wanted: Reply) -> str | None:
-        """Answer a buyer's bank for good; returns why it was not taken: a word of rules.UNTAKEN.
+        """Answer a buyer's bank for good; returns why it was not taken.
 
         The same answer again is taken once. Raises ProviderAway.
         """

@@ -178,11 +178,7 @@ async def send_pdf(reader: people.ReaderHere, kind: str, party: UUID, period: st
             paper.print_pdf, statement, holder.name, reader.market.name, _zone(reader)
         )
     name = _file_name(holder, statement.period, "pdf")
-    return Response(
-        made,
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return web.send_file(name, "application/pdf", made)
 
 
 @balance.get("/{kind}/{party}/{period}", response_class=HTMLResponse)

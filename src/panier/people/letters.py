@@ -25,11 +25,17 @@ class Note(NamedTuple):
 
 
 async def write_to(
-    tx: Tx, market: str, people: Iterable[Person], write: Callable[[Person], Note]
+    tx: Tx,
+    market: str,
+    people: Iterable[Person],
+    write: Callable[[Person], Note],
+    *,
+    ahead: bool = False,
 ) -> int:
     """Queue a letter to each of these people; returns how many.
 
     `write` is called in the language of each, which is the market's where it is not spoken there.
+    `ahead`: in some minutes it is too late, so that it goes before all other mail.
     """
     place = await markets.get_market(tx, market)
     count = 0
@@ -41,6 +47,6 @@ async def write_to(
             text, html = (
                 web.render_letter(f"people/note.{kind}", place, **told) for kind in ("txt", "html")
             )
-        await queue_mail(tx, person.email, note.subject, text, html)
+        await queue_mail(tx, person.email, note.subject, text, html, ahead=ahead)
         count += 1
     return count

@@ -1,16 +1,19 @@
-"""Reactions: a show's end writes its report, a late payment has it brought up to date."""
+"""Reactions: a show's end asks for its report, a late payment has it brought up to date."""
 
 from panier.events import OrderPaid, ShowEnded
 from panier.kit.db import Tx
-from panier.reports.actions import mark_stale, write_report
+from panier.reports.actions import ask_for_report, mark_stale
 from panier.reports.aired import find_aired
 
 
-async def write_show_report(tx: Tx, event: ShowEnded) -> None:
-    """Write the feedback report, seconds after the end."""
+async def ask_for_show_report(tx: Tx, event: ShowEnded) -> None:
+    """Ask for the feedback report; a timer writes it within a second or two.
+
+    Not here: a long show takes a while to read, and other rooms wait for their pins.
+    """
     show = await find_aired(tx, event.show)
     if show is not None and show.live_at is not None:
-        await write_report(tx, show)
+        await ask_for_report(tx, show)
 
 
 async def count_late_payment(tx: Tx, event: OrderPaid) -> None:

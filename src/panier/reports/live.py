@@ -10,7 +10,7 @@ from panier.kit.money import Money
 from panier.reports.aired import Aired
 from panier.reports.room import MOMENTS
 from panier.reports.rules import SAMPLE_SECONDS, tenths_of_percent
-from panier.reports.sales import read_sales
+from panier.reports.sales import read_totals
 
 SAMPLES_MAX = 60
 """Samples of ten seconds in the little curve."""
@@ -96,22 +96,22 @@ async def read_figures(tx: Tx, show: Aired) -> FiguresNow:
         "last": last,
     }
     room = await find(tx, ROOM, span, _Room) or _Room(0, 0, 0, 0)
-    sales = await read_sales(tx, show, end)
-    left = dict(await (await tx.execute(STOCK, ([p.product for p in sales.products],))).fetchall())
+    totals, products = await read_totals(tx, show, end)
+    left = dict(await (await tx.execute(STOCK, ([p.product for p in products],))).fetchall())
     minute = await _read_minute(tx, show, span)
     return FiguresNow(
         viewers=minute[-1].viewers if minute else 0,
         viewers_peak=room.peak,
         visitors=room.visitors,
-        orders=sales.orders,
-        units=sales.units,
-        revenue=Money(sales.minor, sales.currency),
-        conversion=tenths_of_percent(sales.buyers, room.visitors) / 1000,
+        orders=totals.orders,
+        units=sum(p.units for p in products),
+        revenue=Money(totals.minor, show.currency),
+        conversion=tenths_of_percent(totals.buyers, room.visitors) / 1000,
         hearts=room.hearts,
         messages=room.messages,
         products=[
-            ProductNow(p.product, p.units, Money(p.minor, sales.currency), left.get(p.product, 0))
-            for p in sales.products
+            ProductNow(p.product, p.units, Money(p.minor, show.currency), left.get(p.product, 0))
+            for p in products
         ],
         minute=minute,
     )

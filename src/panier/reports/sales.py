@@ -11,13 +11,11 @@ from panier.reports.figures import Sale, Sales, Sold
 from panier.reports.rules import step_seconds
 
 TOTALS = """
-select count(*)::int as orders, coalesce(sum(l.units), 0)::int as units,
-  coalesce(sum(o.goods_minor), 0)::bigint as minor,
+select count(*)::int as orders, coalesce(sum(o.goods_minor), 0)::bigint as minor,
   coalesce(sum(o.shipping_minor), 0)::bigint as shipping_minor,
   count(distinct c.buyer)::int as buyers,
   (count(*) filter (where o.at > %(end)s))::int as orders_after
 from orders o join checkout c on c.id = o.checkout_id
-cross join lateral (select sum(quantity) as units from order_line where order_id = o.id) l
 where o.show_id = %(show)s and o.paid_at is not null
 """
 # A press on the basket while its product was on the picture, paid in the end.
@@ -57,16 +55,19 @@ group by 1 order by 1
 """
 
 
-class _Totals(msgspec.Struct):
+class Totals(msgspec.Struct):
+    """What all paid orders of a show come to, in minor units."""
+
     orders: int
-    units: int
     minor: int
     shipping_minor: int
     buyers: int
     orders_after: int
 
 
-class _Product(msgspec.Struct):
+class Product(msgspec.Struct):
+    """What was sold of a product, in minor units."""
+
     product: UUID
     title: dict[str, str]
     units: int
@@ -74,26 +75,35 @@ class _Product(msgspec.Struct):
     minor: int
 
 
-async def read_sales(tx: Tx, show: Aired, until: datetime | None = None) -> Sales:
-    """Read the paid orders that name the show; a show on air is read up to `until`."""
+async def read_totals(
+    tx: Tx, show: Aired, until: datetime | None = None
+) -> tuple[Totals, list[Product]]:
+    """Read what the paid orders that name the show come to, in all and by product."""
+    span = {"show": show.id, "end": show.ended_at or until or show.start}
+    totals = await find(tx, TOTALS, span, Totals)
+    assert totals is not None  # noqa: S101 - an aggregate always has a row
+    return totals, await rows(tx, PRODUCTS, span, Product)
+
+
+async def read_sales(tx: Tx, show: Aired) -> Sales:
+    """Read the paid orders that name the show, with when each product was sold."""
     step = step_seconds(show.seconds)
-    end = show.ended_at or until or show.start
+    end = show.ended_at or show.start
     # The last step belongs to the show although it may be cut short.
     span = {"show": show.id, "start": show.start, "end": end, "step": step}
-    totals = await find(tx, TOTALS, span, _Totals)
-    assert totals is not None  # noqa: S101 - an aggregate always has a row
+    totals, products = await read_totals(tx, show)
     pinned = dict(await (await tx.execute(PINNED_UNITS, span)).fetchall())
     return Sales(
         currency=show.currency,
         orders=totals.orders,
-        units=totals.units,
+        units=sum(p.units for p in products),
         minor=totals.minor,
         shipping_minor=totals.shipping_minor,
         buyers=totals.buyers,
         orders_after=totals.orders_after,
         products=[
             Sold(p.product, p.title, p.units, p.orders, p.minor, pinned.get(p.product, 0))
-            for p in await rows(tx, PRODUCTS, span, _Product)
+            for p in products
         ],
         points=await rows(tx, BY_STEP, span, Sale),
     )

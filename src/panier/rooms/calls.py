@@ -57,7 +57,8 @@ Action = Callable[[Call], Awaitable[Any]]
 """Answers one command with something JSON can say; raises PanierError."""
 Commands = Mapping[str, Action]
 ActionForAll = Callable[[list[Call]], Awaitable[list[Any]]]
-"""Answers many calls of one moment, in their order: something JSON can say, or a PanierError."""
+"""Answers many calls of one moment, in their order: something JSON can say, or a PanierError, or
+an awaitable of either where that one takes longer than the others shall wait."""
 Together = Mapping[str, ActionForAll]
 StockOf = Callable[[Cell, UUID, list[UUID]], Awaitable[Mapping[UUID, int]]]
 """Units of variants that a show can still sell, asked through (cell, show, variants)."""

@@ -85,7 +85,7 @@ class Gateway:
         self.signer = runtime.signer
         self.secret = runtime.signer.secret
         self.commands = shop.commands
-        self.queues = {name: Queue(name, act) for name, act in shop.together.items()}
+        self.queues = {name: Queue(name, act, self.start) for name, act in shop.together.items()}
         self.port = 0
         self._runtime = runtime
         self._shop = shop

@@ -27,7 +27,7 @@ from panier.web.render import (
     render_text,
     territory_name,
 )
-from panier.web.sheets import send_sheet, stream_sheet
+from panier.web.sheets import send_file, send_sheet, stream_sheet
 
 __all__ = [
     "STATIC",
@@ -66,6 +66,7 @@ __all__ = [
     "render_letter",
     "render_text",
     "safe_path",
+    "send_file",
     "send_sheet",
     "set_cookie",
     "stream_sheet",

@@ -23,6 +23,8 @@ class Filled(Generic[T]):
 def read_text(given: FormData, name: str, longest: int) -> str:
     """Return a text of at most `longest` characters, its line breaks kept. Raises BadInput."""
     text = given.get(name, "")
+    if isinstance(text, str):  # as the page counted it; no database keeps a NUL
+        text = text.replace("\r\n", "\n").replace("\0", "")
     if not isinstance(text, str) or len(text) > longest:
         raise BadInput(field=name, reason=_("at most %(count)s characters", count=longest))
     return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())

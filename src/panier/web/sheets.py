@@ -22,10 +22,12 @@ def stream_sheet(name: str, head: Iterable[str], steps: AsyncIterable[Table]) ->
     )
 
 
+def send_file(name: str, media_type: str, body: bytes) -> Response:
+    """Answer with a file called `name`, to be saved and not shown as a page of ours."""
+    named = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=named)
+
+
 def send_sheet(name: str, head: Iterable[str], table: Table) -> Response:
     """Answer with a CSV file called `name`."""
-    return Response(
-        write_sheet(head, table),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return send_file(name, "text/csv; charset=utf-8", write_sheet(head, table).encode())

@@ -26,6 +26,7 @@ TOLD = Reply(
     Evidence(
         product="2 × candle", buyer="Anna Martin", email="anna@example.org", carrier="Colissimo",
         sent_to="8 quai de la Gare\n75013 Paris", tracking="6A1", statement="She signed for it.",
+        history="Paid on 20 November 2026.",
     ),
     PROOFS,
 )  # fmt: skip
@@ -56,14 +57,12 @@ async def test_files_are_uploaded_and_texts_submitted_for_good(
         "evidence[shipping_address]": "8 quai de la Gare\n75013 Paris",
         "evidence[shipping_carrier]": "Colissimo",
         "evidence[shipping_tracking_number]": "6A1",
-        "evidence[uncategorized_text]": "She signed for it.",
+        "evidence[uncategorized_text]": "She signed for it.\n\nPaid on 20 November 2026.",
         "evidence[receipt]": "file_1",
         "evidence[uncategorized_file]": "file_2",
         "submit": "true",
         "metadata[answer]": "00000000-0000-0000-0000-000000000009",
     }
-    key = stage.asked[3].headers["idempotency-key"]
-    assert key == "evidence:00000000-0000-0000-0000-000000000009"
 
 
 async def test_what_was_handed_in_before_a_crash_is_not_handed_in_again(
@@ -81,7 +80,8 @@ async def test_what_was_handed_in_before_a_crash_is_not_handed_in_again(
     [
         (dispute("won"), "decided"),
         (dispute("under_review", evidence_details={"submission_count": 1}), "answered"),
-        (dispute(evidence_details={"submission_count": 0, "past_due": True}), "too_late"),
+        (dispute(evidence_details={"submission_count": 0, "due_by": 1500000000}), "too_late"),
+        (dispute(evidence_details={"submission_count": 0, "due_by": 0}), "too_late"),
         ((404, error("invalid_request_error", "resource_missing")), "unknown"),
     ],
 )
@@ -111,6 +111,29 @@ async def test_who_gives_in_closes_the_dispute_once(
         "POST /v1/disputes/du_1/close",
         "GET /v1/disputes/du_1",
     ]
+
+
+async def test_a_key_that_may_not_is_told_so(cell: Cell, stripe: Stripe, stage: Stage) -> None:
+    stage.will_answer((403, error("invalid_request_error", "more_permissions_required_for_key")))
+    assert await stripe.answer_dispute(cell, TOLD) == "not_allowed"
+
+
+async def test_what_broke_in_the_middle_is_begun_anew(
+    cell: Cell, stripe: Stripe, stage: Stage
+) -> None:
+    stage.will_answer(
+        dispute(), played.file("file_1"), played.file("file_2"), (500, error("api_error", "x"))
+    )
+    with pytest.raises(payments.ProviderAway):
+        await stripe.answer_dispute(cell, TOLD)
+    stage.will_answer(
+        dispute(), played.file("file_3"), played.file("file_4"), dispute("under_review")
+    )
+    assert await stripe.answer_dispute(cell, TOLD) is None
+    first, second = (stage.asked[n] for n in (3, 7))
+    assert second.given["evidence[receipt]"] == "file_3"
+    # The same key with other files would be refused for a day.
+    assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
 
 
 async def test_a_stripe_that_is_away_is_asked_again_later(

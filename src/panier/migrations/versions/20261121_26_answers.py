@@ -34,6 +34,24 @@ create table dispute_document (
   primary key (dispute_id, what)
 );
 
+-- What sellers tell finance, who tell the bank.
+create table dispute_note (
+  dispute_id uuid not null references dispute,
+  seller_id uuid not null references seller,
+  person_id uuid not null references person,
+  words text not null,
+  name text,
+  media_type text,
+  body bytea,
+  at timestamptz not null,
+  primary key (dispute_id, seller_id),
+  check ((body is null) = (name is null) and (body is null) = (media_type is null))
+);
+
+alter table dispute add column reminded_at timestamptz;
+create index dispute_pressing on dispute (evidence_until)
+  where state = 'open' and reminded_at is null;
+
 alter table sandbox_dispute add column evidence jsonb;
 alter table sandbox_dispute add column evidence_at timestamptz;
 alter table sandbox_dispute add column evidence_key uuid;

@@ -68,7 +68,8 @@ async def ask(request: Awaitable[Any]) -> words.Object:
         raise Refused(error.http_status, (error.json_body or {}).get("error", {})) from None
     except sdk.StripeError as error:
         # Away, busy, or our key is wrong: in each case nobody knows, and asking again is safe.
-        raise ProviderAway(code=error.code or type(error).__name__) from None
+        code = error.code or type(error).__name__
+        raise ProviderAway(code=code, status=error.http_status) from None
     return cast("words.Object", answer.to_dict())
 
 

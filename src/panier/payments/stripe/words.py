@@ -174,7 +174,7 @@ def dispute_of(dispute: Object) -> DisputeNews | None:
 
 
 def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if not seconds else datetime.fromtimestamp(seconds, UTC)
 
 
 def news_of(event: Object, moment: datetime) -> tuple[str | None, News | None]:

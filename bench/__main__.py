@@ -1,7 +1,7 @@
 """Measure: `python -m bench [--quick] [--large] [NAME…]` runs all benchmarks, or the named ones.
 
-Prints one table; a full run of all also writes docs/benchmarks.md. With --large, growth goes on to
-ten million orders: it wants 45 GB of disk and half an hour more.
+Prints one table; what was measured in full also takes its place in docs/benchmarks.md. With
+--large, growth goes on to ten million orders: it wants 45 GB of disk and half an hour more.
 """
 
 import asyncio
@@ -41,18 +41,37 @@ def table(rows: list[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def page(found: dict[str, list[Row]], steal: float) -> str:
-    """Write the page: the machine, then every benchmark with what it says of itself."""
-    facts = {
-        "Date": f"{datetime.now(UTC):%Y-%m-%d}",
-        **machine.describe(),
-        "Steal": f"{steal:.2%} of the machine's time went to other guests of its host",
-    }
-    parts = [INTRODUCTION, "\n".join(f"- {name}: {value}" for name, value in facts.items())]
-    for name, rows in found.items():
-        title, _, about = (sys.modules[f"bench.{name}"].__doc__ or "").strip().partition("\n")
-        parts += [f"\n## {title.rstrip('.')}\n", about.strip(), "", table(rows)]
-    return "\n".join(parts) + "\n"
+def title(name: str) -> tuple[str, str]:
+    """Return what a benchmark calls itself, and what it says of itself."""
+    first, _, about = (sys.modules[f"bench.{name}"].__doc__ or "").strip().partition("\n")
+    return first.rstrip("."), about.strip()
+
+
+def section(name: str, rows: list[Row], steal: float) -> str:
+    """Write what a benchmark says of itself, when it was measured, and its table."""
+    named, about = title(name)
+    when = f"Measured on {datetime.now(UTC):%Y-%m-%d}; other guests of the host took {steal:.2%}."
+    return "\n\n".join([named, about, when, table(rows)])
+
+
+def page(found: dict[str, list[Row]], steal: float, before: str) -> str:
+    """Write the page: the machine, then every benchmark; what was not measured stands as before.
+
+    On another machine nothing does: then the page has what was measured alone.
+    """
+    facts = "\n".join(f"- {name}: {value}" for name, value in machine.describe().items())
+    head = f"{INTRODUCTION}\n{facts}\n"
+    old = {}
+    if before.startswith(head):
+        old = {text.split("\n", 1)[0]: text.rstrip() for text in before.split("\n## ")[1:]}
+    parts = []
+    for name in NAMES:
+        importlib.import_module(f"bench.{name}")
+        if name in found:
+            parts.append(section(name, found[name], steal))
+        elif title(name)[0] in old:
+            parts.append(old[title(name)[0]])
+    return head + "".join(f"\n## {part}\n" for part in parts)
 
 
 def main(given: list[str]) -> None:
@@ -67,9 +86,10 @@ def main(given: list[str]) -> None:
     found = asyncio.run(measure(names or list(NAMES), quick=quick, large=large))
     after, now_ticks = machine.stolen()
     print(table([row for rows in found.values() for row in rows]))
-    if not quick and not names:
+    if not quick:
         PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page(found, (after - before) / max(1, now_ticks - ticks)))
+        old = PAGE.read_text() if PAGE.exists() else ""
+        PAGE.write_text(page(found, (after - before) / max(1, now_ticks - ticks), old))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ come to the last of 1,000 viewers, whose readers share the machine. It follows t
 the other product off, so in a quiet room it waits for the next frame, 100 ms later. Promised is a
 second. Peer: one fact of that kind appended in process, without route, event and worker.
 Reports: a show of an hour ends; measured from before the request is sent until the page shows the
-report, asked for again 10 ms after each answer. Promised are ten seconds. Peer: a small show. The
+report, asked for again 10 ms after each answer. Promised are ten seconds. Peer: a small show. A
+worker looks once a second for reports to write: half a second of each row is the wait for that. The
 worker has nothing else to do in these rows. In the others it is busy with what follows 2,000 sales
 of another show, or with mails to 2,000 people for whom units came in, and still is at the end of
 the round.

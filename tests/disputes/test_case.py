@@ -33,14 +33,19 @@ async def sell(cell: Cell, settings: Settings, language: str = "en") -> Sold:
     return await laid.sell(cell, settings, Behaviour.DISPUTED, language=language)
 
 
-async def test_a_bank_is_told_what_was_bought_sent_and_signed_for(
-    cell: Cell, settings: Settings, app: FastAPI
-) -> None:
+async def dispute_delivered(cell: Cell, settings: Settings, app: FastAPI) -> Case:
+    """Sell, deliver and dispute on one day."""
     with time_machine.travel(DAY, tick=False):
         sold = await sell(cell, settings)
         await laid.deliver(cell, sold)
         await hear(cell, settings, app)
-        case = await read_case(cell)
+        return await read_case(cell)
+
+
+async def test_a_bank_is_told_what_was_bought_sent_and_signed_for(
+    cell: Cell, settings: Settings, app: FastAPI
+) -> None:
+    case = await dispute_delivered(cell, settings, app)
     sku = {line.unit_minor: line.sku for line in case.stories[0].lines}
     told = gather(case)
     assert told.product == (
@@ -76,11 +81,7 @@ async def test_it_is_told_in_the_buyers_language(
 async def test_an_arrival_that_we_only_assume_is_not_told_as_one(
     cell: Cell, settings: Settings, app: FastAPI
 ) -> None:
-    with time_machine.travel(DAY, tick=False):
-        sold = await sell(cell, settings)
-        await laid.deliver(cell, sold)
-        await hear(cell, settings, app)
-        case = await read_case(cell)
+    case = await dispute_delivered(cell, settings, app)
     assert "Delivered on" in gather(case).history
     case.parcels[0].assumed = True
     assert "Delivered on" not in gather(case).history

@@ -25,7 +25,7 @@ from panier.rooms import Call
 from panier.runtime import Runtime
 from panier.settings import Settings
 from panier.wiring import REACTIONS
-from tests.door import browser, give_role, open_door, sign_up
+from tests.door import browser, give_role, sign_up
 from tests.incentives.laid import let_hosts
 from tests.shop import Shop, lay_shop, lay_variant
 
@@ -259,11 +259,6 @@ async def test_the_socket_asks_for_the_same_consent(cell: Cell, settings: Settin
         await incentives.start(call(cell, settings, shop, shop.host))
     await employ(cell, shop, shop.host)
     await incentives.start(call(cell, settings, shop, shop.host))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def app(runtime: Runtime) -> FastAPI:
-    return await open_door(runtime)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
